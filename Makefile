@@ -1,0 +1,45 @@
+# embviz: `make` prints what there is.
+
+PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3,$(shell $(p) -c \
+	'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $(p))))
+PORT ?= 8050
+BIN = .venv/bin
+
+.PHONY: help demo test check browser clean
+
+help:  ## print this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+demo: runs/wikipedia/meta.json runs/wikipedia-attention/meta.json  ## train on Wikipedia once, then serve the explorer
+	$(BIN)/embviz serve runs --port $(PORT)
+
+test: .venv/ready browser  ## run every test, a real browser among them
+	$(BIN)/python -m pytest
+
+check: .venv/ready  ## lint, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:  ## remove what was installed and trained here
+	rm -rf .venv runs build dist *.egg-info
+
+runs/wikipedia/meta.json: | .venv/ready
+	$(BIN)/embviz train word2vec wikipedia --out runs/wikipedia
+	$(BIN)/embviz project runs/wikipedia --method tsne
+
+runs/wikipedia-attention/meta.json: | .venv/ready
+	$(BIN)/embviz train attention wikipedia --out runs/wikipedia-attention
+
+.venv/ready: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "embviz needs Python 3.11, 3.12 or 3.13; none was found."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[chinese,dev]'
+	@touch $@
+
+# Chromium and the fonts that its pages need. Where they cannot be had the browser tests are skipped, and say so.
+browser:
+	@command -v chromium chromium-browser google-chrome >/dev/null \
+	|| (command -v apt-get >/dev/null && SUDO=$$(test "$$(id -u)" = 0 || echo sudo -n) \
+	    && $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium fonts-noto-cjk fonts-noto-color-emoji) \
+	|| echo "Chromium is not here and could not be installed: the browser tests will be skipped."

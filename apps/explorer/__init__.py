@@ -1,0 +1,62 @@
+"""The explorer: a Dash app over a folder of runs. `create_app` makes as many as one likes in one process.
+
+The URL is the state (`selection.py`); each view is one module that lays itself out and connects its callbacks to pure
+functions; every word of the interface stands in `interface.py`, every id in `ids.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import dash
+from flask import redirect
+
+from embviz.apps.explorer import attention, frame, map, words
+from embviz.apps.explorer.interface import EXAMPLES, language
+from embviz.apps.explorer.jobs import Jobs
+from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.selection import Selection
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(runs: Path | str) -> dash.Dash:
+    """The explorer of a folder of runs.
+
+    Args:
+        runs: the folder; runs that appear in it later are shown too.
+
+    Returns:
+        an app that shares nothing with another one, and of which many readers can share the server.
+    """
+    library, jobs = Library(runs), Jobs()
+    app = dash.Dash(
+        __name__,
+        title="embviz",
+        update_title="",
+        serve_locally=True,
+        suppress_callback_exceptions=True,  # a view's parts are on the page only while the view is shown
+        add_log_handler=False,
+        on_error=frame.on_error,
+    )
+    app.layout = lambda: frame.layout({"map": map.layout, "words": words.layout, "attention": attention.layout})
+    frame.connect(app, library)
+    map.connect(app, library, jobs)
+    words.connect(app, library)
+    attention.connect(app, library)
+
+    @app.server.before_request
+    def _home():  # type: ignore[no-untyped-def]
+        from flask import request
+
+        return redirect(home(library, language()).url) if request.path == "/" else None
+
+    return app
+
+
+def home(library: Library, language: str) -> Selection:
+    """What a reader sees first: the map of the newest word vectors, by the best method that is computed already."""
+    run = library.default_run()
+    selection = Selection(run=run, model=library.default_model(), sentence=EXAMPLES["sentence"][language][0])
+    return selection.but(method=map.ready_method(library, run)) if run else selection

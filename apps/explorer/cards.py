@@ -1,0 +1,68 @@
+"""Parts that several views show: a notice, a word's facts, a list of neighbours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+import numpy as np
+import plotly.graph_objects as go
+from dash import dcc, html
+
+from embviz.apps.explorer.interface import text
+from embviz.apps.explorer.selection import Selection
+from embviz.figures.theme import template
+from embviz.similarity import Neighbors
+from embviz.space import Space
+
+
+def notice(sentence: str, kind: str = "blue") -> Any:
+    """One sentence in place."""
+    return dmc.Alert(sentence, color=kind, variant="light", className="notice")
+
+
+def neighbor_list(found: tuple[str, ...], scores: np.ndarray, selection: Selection) -> Any:
+    """Words with their scores, each a link to the same view with that word selected."""
+    rows = [
+        html.Li(
+            dcc.Link(
+                [
+                    html.Span(word, className="word"),
+                    html.Span(className="bar", style={"width": f"{max(0.0, float(score)) * 100:.0f}%"}),
+                    html.Span(f"{score:.3f}", className="score"),
+                ],
+                href=selection.but(word=word).url,
+            )
+        )
+        for word, score in zip(found, scores, strict=True)
+    ]
+    return html.Ol(rows, className="neighbors")
+
+
+def score_table(found: Neighbors, space: Space, selection: Selection, language: str) -> Any:
+    """Words with their scores and, where they are known, their counts; each a link to the same view with that word."""
+    counted = space.count(0) is not None
+    names = ["word", "cosine"] + (["count_short"] if counted else [])
+    head = [html.Th(text(name, language), className="number" if name != "word" else "") for name in names]
+    rows = [
+        html.Tr(
+            [html.Td(dcc.Link(word, href=selection.but(word=word).url)), html.Td(f"{score:.3f}", className="number")]
+            + ([html.Td(f"{space.count(row):,}", className="number")] if counted else [])
+        )
+        for word, score, row in zip(found.words, found.scores, found.rows, strict=True)
+    ]
+    return html.Table([html.Thead(html.Tr(head)), html.Tbody(rows)], className="scores")
+
+
+def facts(space: Space, row: int, language: str) -> str:
+    """How often a word occurs, and its rank; only the rank where the counts are not known."""
+    count = space.count(row)
+    if count is None:
+        return text("place", language, rank=row + 1)
+    return f"{text('count', language, count=count)} · {text('rank', language, rank=row + 1)}"
+
+
+def empty(theme: str) -> go.Figure:
+    """A picture with nothing in it, not even axes."""
+    nothing = {"visible": False}
+    return go.Figure(layout={"template": template(theme), "xaxis": nothing, "yaxis": nothing})

@@ -1,0 +1,233 @@
+"""The frame around the views: header, switches, and the one way in which controls and the URL follow each other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+import dash
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Input, Output, State, dcc, html, no_update
+
+from embviz.apps.explorer import ids
+from embviz.apps.explorer.cards import notice
+from embviz.apps.explorer.interface import LANGUAGES, language, text, theme
+from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.selection import VIEWS, Selection
+from embviz.errors import EmbvizError
+from embviz.figures.theme import FONT
+
+_log = logging.getLogger(__name__)
+
+# Mantine's ten greys of a dark page, text first: its own are brown beside the palette's blue.
+_DARK = ["#e6eaf1", "#b8c0cc", "#98a3b5", "#6b7686", "#343d4b", "#29313e", "#1f2530", "#14181f", "#10141a", "#0b0e13"]
+
+Click = Callable[[Selection, Any], Selection]
+
+
+def layout(views: Mapping[str, Callable[[str], list[Any]]]) -> Any:
+    """The whole page, in the reader's language and theme; the view that the URL names is shown, the others wait.
+
+    Args:
+        views: for each view, what lays out its controls, its picture and its details in a language.
+    """
+    reader_language = language()
+    return dmc.MantineProvider(
+        forceColorScheme=theme(),
+        theme={
+            "primaryColor": "indigo",
+            "fontFamily": FONT,
+            "defaultRadius": "md",
+            "cursorType": "pointer",
+            "colors": {"dark": _DARK},
+        },
+        children=[
+            dcc.Location(id=ids.URL, refresh=False),
+            dcc.Store(id=ids.READER, data=uuid4().hex),
+            _header(reader_language),
+            html.Div(id=ids.PROBLEM, role="alert"),
+            html.Main(
+                [html.Div(views[name](reader_language), className="view", id=f"view-{name}") for name in views],
+                id=ids.PAGE,
+                **_attributes(data_view=""),
+            ),
+        ],
+    )
+
+
+def connect(app: dash.Dash, library: Library) -> None:
+    """Register the callbacks of the frame."""
+    app.clientside_callback(
+        ClientsideFunction("explorer", "show"), Output(ids.PAGE, "data-view"), Input(ids.URL, "pathname")
+    )
+    for name in (ids.LANGUAGE, ids.THEME):
+        app.clientside_callback(
+            ClientsideFunction("explorer", "choose"),
+            Input(name, "n_clicks"),
+            State(name, "data-choice"),
+            State(name, "id"),
+            prevent_initial_call=True,
+        )
+
+    @app.callback(Output(ids.NAVIGATION, "children"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
+    def _navigation(pathname: str, search: str) -> list[Any]:
+        return navigation(Selection.of(pathname, search), language())
+
+    @app.callback(
+        Output(ids.URL, "search", allow_duplicate=True),
+        Output(ids.RUN, "data"),
+        Output(ids.RUN, "value"),
+        Input(ids.URL, "pathname"),
+        Input(ids.URL, "search"),
+        Input(ids.RUN, "value"),
+        prevent_initial_call="initial_duplicate",
+    )
+    def _run(pathname: str, search: str, chosen: str | None) -> tuple[Any, Any, Any]:
+        selection = Selection.of(pathname, search)
+        field = "model" if selection.view == "attention" else "run"
+        if dash.ctx.triggered_id == ids.RUN and chosen and chosen != getattr(selection, field):
+            changed = selection.but(words=None, layer=0, head=0, **{field: chosen})
+            return changed.search, no_update, no_update
+        return no_update, run_choices(library, selection.view, language()), getattr(selection, field)
+
+
+def navigation(selection: Selection, language: str) -> list[Any]:
+    """The links to the views, each with the whole selection in its URL."""
+    return [
+        dcc.Link(
+            text(view, language),
+            href=selection.but(view=view).url,
+            className="to active" if view == selection.view else "to",
+            id=f"to-{view}",
+        )
+        for view in VIEWS
+    ]
+
+
+def run_choices(library: Library, view: str, language: str) -> list[dict[str, Any]]:
+    """The runs that a view can show, newest first; damaged ones are there to see and not to choose."""
+    good = [entry for entry in library.listed() if entry.run and (view != "attention" or entry.run.has_attention)]
+    bad = [entry for entry in library.listed() if entry.problem]
+    return [{"value": entry.name, "label": entry.name} for entry in good] + [
+        {"value": entry.name, "label": f"{entry.name} ({text('damaged', language)})", "disabled": True} for entry in bad
+    ]
+
+
+def follow(
+    app: dash.Dash,
+    view: str,
+    controls: Mapping[str, tuple[str, str]],
+    clicks: Iterable[tuple[str, str, Click]] = (),
+    resolve: Callable[[Selection], Selection] = lambda selection: selection,
+) -> None:
+    """Let a view's controls and the URL follow each other.
+
+    Args:
+        app: the app.
+        view: whose controls they are.
+        controls: for each field of the selection, the id and the property that show and set it.
+        clicks: id, property, and what the event there makes of the selection.
+        resolve: fills in what a URL leaves out, for the controls to show.
+    """
+    clicks = list(clicks)
+    sources = [*controls.values(), *[(name, prop) for name, prop, _ in clicks]]
+
+    @app.callback(
+        output={
+            "search": Output(ids.URL, "search", allow_duplicate=True),
+            "controls": [Output(name, prop) for name, prop in controls.values()],
+        },
+        inputs={
+            "search": Input(ids.URL, "search"),
+            "pathname": Input(ids.URL, "pathname"),
+            "values": [Input(name, prop) for name, prop in sources],
+        },
+        prevent_initial_call="initial_duplicate",
+    )
+    def _settle(search: str, pathname: str, values: Sequence[Any]) -> dict[str, Any]:
+        selection = resolve(Selection.of(pathname, search))
+        if selection.view != view:
+            raise dash.exceptions.PreventUpdate
+        triggered = dash.ctx.triggered_prop_ids
+        moved = [
+            place for place, source in enumerate(sources) if ".".join(source) in triggered and values[place] is not None
+        ]
+        by_hand = moved and not any(source.startswith(f"{ids.URL}.") for source in triggered)
+        changed = _moved(selection, moved[0], values[moved[0]]) if by_hand else selection
+        shown: list[Any] = [control_value(changed, field) for field in controls]
+        if by_hand and moved[0] < len(controls):
+            shown[moved[0]] = no_update  # whoever is typing may have typed on
+        return {"search": changed.search if changed != selection else no_update, "controls": shown}
+
+    def _moved(selection: Selection, place: int, value: Any) -> Selection:
+        if place < len(controls):
+            return changed_by(selection, list(controls)[place], value)
+        return clicks[place - len(controls)][2](selection, value)
+
+
+def control_value(selection: Selection, field: str) -> Any:
+    """A field as its control shows it: Mantine's choices are strings, an empty text is no word."""
+    value = getattr(selection, field)
+    return str(value) if isinstance(value, int) else value
+
+
+def changed_by(selection: Selection, field: str, value: Any) -> Selection:
+    """The selection after a control was set to a value."""
+    if isinstance(value, str) and field in ("dims", "words", "layer", "head"):
+        return selection.but(**{field: int(value)})
+    return selection.but(**{field: value})
+
+
+def on_error(error: Exception) -> Any:
+    """What a callback shows that failed: the sentence of an error that is the reader's, or that the log says more."""
+    if isinstance(error, EmbvizError | OSError):
+        message = str(error)
+    else:
+        _log.exception("A callback failed", exc_info=error)
+        message = text("unexpected", language())
+    dash.set_props(ids.PROBLEM, {"children": notice(message, "red")})
+    return None
+
+
+def _attributes(**values: str) -> Any:
+    """The data-… and aria-… attributes of an element: a hyphen cannot stand in a Python keyword."""
+    return {name.replace("_", "-"): value for name, value in values.items()}
+
+
+def _header(language: str) -> Any:
+    other_language = next(code for code in LANGUAGES if code != language)
+    other_theme = "light" if theme() == "dark" else "dark"
+    return html.Header(
+        [
+            dcc.Link("embviz", href="/", className="brand", refresh=True),
+            html.Nav(id=ids.NAVIGATION),
+            dmc.Select(
+                id=ids.RUN,
+                data=[],
+                size="sm",
+                allowDeselect=False,
+                className="run",
+                checkIconPosition="right",
+                **_attributes(aria_label=text("run", language)),
+            ),
+            html.Div(className="space"),
+            html.Button(
+                LANGUAGES[other_language],
+                id=ids.LANGUAGE,
+                className="switch",
+                lang=other_language,
+                **_attributes(
+                    data_choice=other_language, aria_label=f"{text('language', language)}: {LANGUAGES[other_language]}"
+                ),
+            ),
+            html.Button(
+                "☀" if other_theme == "light" else "☾",
+                id=ids.THEME,
+                className="switch",
+                title=text("theme", language),
+                **_attributes(data_choice=other_theme, aria_label=text("theme", language)),
+            ),
+        ]
+    )

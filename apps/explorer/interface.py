@@ -1,0 +1,163 @@
+"""Every word that the explorer itself says, in English and Chinese, and which of the two a reader wants.
+
+Sentences of errors are looked up as the library raises them; one that is not here is shown in English.
+"""
+
+from __future__ import annotations
+
+from flask import request
+
+from embviz.errors import EmbvizError
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+THEMES = ("light", "dark")
+
+_TEXT = {
+    "map": ("Map", "地图"),
+    "words": ("Words", "词语"),
+    "attention": ("Attention", "注意力"),
+    "run": ("Run", "模型"),
+    "theme": ("Light or dark", "浅色或深色"),
+    "language": ("Language", "语言"),
+    "damaged": ("damaged", "已损坏"),
+    "skip": ("Skip to the picture", "跳到图"),
+    # map
+    "find": ("Find a word", "查找词语"),
+    "find_hint": ("Type the start of a word", "输入词语的开头"),
+    "nothing_found": ("No word has these letters", "没有包含这些字的词"),
+    "projection": ("Projection", "降维方法"),
+    "pca": ("PCA", "PCA"),
+    "tsne": ("t-SNE", "t-SNE"),
+    "umap": ("UMAP", "UMAP"),
+    "dimensions": ("Dimensions", "维数"),
+    "shown": ("Words shown, most frequent first", "显示的词数（按词频）"),
+    "all_words": ("all {n:,}", "全部 {n:,}"),
+    "about_pca": (
+        "{shown:,} of {all:,} words. PCA is linear: these axes keep {share:.0%} of the variance, so words may look "
+        "nearer than they are.",
+        "共 {all:,} 个词，显示 {shown:,} 个。PCA 是线性的：这些坐标轴只保留了 {share:.0%} 的方差，图上的距离可能比实际更近。",
+    ),
+    "about_tsne": (
+        "{shown:,} of {all:,} words. t-SNE keeps close neighbours together; distances between far groups and the sizes "
+        "of groups mean little.",
+        "共 {all:,} 个词，显示 {shown:,} 个。t-SNE 让近邻相聚；远处各群之间的距离和群的大小没有多少意义。",
+    ),
+    "about_umap": (
+        "{shown:,} of {all:,} words. UMAP keeps close neighbours together; distances between far groups and the sizes "
+        "of groups mean little.",
+        "共 {all:,} 个词，显示 {shown:,} 个。UMAP 让近邻相聚；远处各群之间的距离和群的大小没有多少意义。",
+    ),
+    "cancel": ("Cancel", "取消"),
+    "again": ("Start again", "重新开始"),
+    "cancelled": ("The projection was cancelled. Choose another one, or start again.", "已取消。请选择另一种方法，或重新开始。"),
+    "starting": ("Starting", "正在启动"),
+    "off_map": (
+        "'{word}' is number {rank:,} by frequency, and this map shows the first {shown:,}: show more words to see it.",
+        "“{word}”的词频排名是第 {rank:,}，地图只显示前 {shown:,} 个：增加显示的词数即可看到。",
+    ),
+    "pick": (
+        "Click a word on the map, or find one, to see its nearest words.",
+        "点击地图上的词，或查找一个词，即可看到与它最近的词。",
+    ),
+    "count": ("{count:,} occurrences", "出现 {count:,} 次"),
+    "count_short": ("count", "次数"),
+    "rank": ("number {rank:,} by frequency", "词频第 {rank:,}"),
+    "place": ("number {rank:,} in the file", "文件中第 {rank:,}"),
+    "nearest": ("Nearest words", "最近的词"),
+    "on_map": (
+        "{here} of its {k} nearest words are on this map; lines lead to them.",
+        "{k} 个最近的词中有 {here} 个在图上，以线相连。",
+    ),
+    "how": ("Cosine, exact, over all {over:,} words", "余弦相似度，精确计算，共 {over:,} 个词"),
+    # words
+    "expression": ("Word or expression", "词或算式"),
+    "expression_hint": ("king - man + woman", "巴黎 - 法国 + 日本"),
+    "examples": ("Try", "试试"),
+    "how_many": ("How many", "个数"),
+    "compare": ("Compare with", "比较"),
+    "compare_hint": ("another word", "另一个词"),
+    "similarity": ("Cosine of {one} and {other}", "{one} 与 {other} 的余弦相似度"),
+    "similarity_means": ("1 is the same direction, 0 unrelated, -1 opposite", "1 为同向，0 为无关，-1 为反向"),
+    "word": ("Word", "词"),
+    "cosine": ("cosine", "余弦"),
+    "show_on_map": ("Show on the map", "在地图上显示"),
+    "ask_word": (
+        "Type a word, or an expression such as king - man + woman, to see what is near.",
+        "输入一个词，或算式（例如 巴黎 - 法国 + 日本），即可看到与它相近的词。",
+    ),
+    "no_sum": ("An expression has no place of its own on the map; its nearest words are marked.", "算式本身不在图上；与它最近的词已标出。"),
+    # attention
+    "sentence": ("Sentence", "句子"),
+    "sentence_hint": ("Type a sentence", "输入一个句子"),
+    "ask_sentence": ("Type a sentence to see which tokens look at which.", "输入一个句子，即可看到词元之间的注意力。"),
+    "model": ("Attention model", "注意力模型"),
+    "layer": ("Layer", "层"),
+    "head": ("Head", "头"),
+    "heads": ("All heads: click one", "所有头：点击选择"),
+    "key": ("key (is looked at)", "键（被关注）"),
+    "query": ("query (looks)", "查询（关注）"),
+    "weight": ("weight", "权重"),
+    "strongest": ("Strongest links of this head", "该头最强的联系"),
+    "each_scaled": ("Each tile is scaled to its own largest weight.", "每个小图按各自的最大权重着色。"),
+    "encoder": (
+        "Encoder, {layers} layers × {heads} heads: each token looks at all tokens. Each row sums to 1.",
+        "编码器，{layers} 层 × {heads} 头：每个词元可以看到所有词元。每行之和为 1。",
+    ),
+    "decoder": (
+        "Decoder, {layers} layers × {heads} heads: each token looks at itself and those before it. Each row sums to 1.",
+        "解码器，{layers} 层 × {heads} 头：每个词元只能看到自己和之前的词元。每行之和为 1。",
+    ),
+    "unexpected": (
+        "Something went wrong on the server, and its log says what. Reload the page to go on.",
+        "服务器出错，详情见服务器日志。请重新加载页面。",
+    ),
+}  # fmt: skip
+
+EXAMPLES = {
+    "words": {"en": ("king - man + woman", "river", "music"), "zh": ("巴黎 - 法国 + 日本", "经济", "北京")},
+    "sentence": {
+        "en": ("The king of the country lived in a city, and the queen lived in the king's city.",),
+        "zh": ("中国的经济发展很快，人民的生活也越来越好。",),
+    },
+}
+
+_ERRORS = {
+    "Nothing was typed. Type a word, or an expression such as king - man + woman.":
+        "还没有输入。请输入一个词，或算式，例如 巴黎 - 法国 + 日本。",
+    "'{word}' is not in '{space}' ({count:,} words). Did you mean: {close}?":
+        "“{word}”不在“{space}”中（共 {count:,} 个词）。您是不是要找：{close}？",
+    "'{word}' is not in '{space}' ({count:,} words). Try another spelling or another word.":
+        "“{word}”不在“{space}”中（共 {count:,} 个词）。请换一种写法或换一个词。",
+    "'{text}' has an operator without a word after it. Write it like king - man + woman.":
+        "“{text}”的运算符后面缺少词语。写法如：巴黎 - 法国 + 日本。",
+    "The words of '{text}' cancel out: nothing is left to be near to. Change the expression.":
+        "“{text}”中的词互相抵消，什么也没有剩下。请修改算式。",
+    "There is no run yet. Make one: embviz train word2vec wikipedia --out {folder}/wikipedia":
+        "还没有模型。请先训练一个：embviz train word2vec wikipedia --out {folder}/wikipedia",
+    "There is no run '{name}'. Choose another one above.": "没有名为“{name}”的模型。请在上方选择另一个。",
+}  # fmt: skip
+
+
+def text(key: str, language: str, **values: object) -> str:
+    """A text of the interface, its values filled in."""
+    words = _TEXT[key][list(LANGUAGES).index(language)]
+    return words.format(**values) if values else words
+
+
+def explain(error: Exception, language: str) -> str:
+    """The sentence that tells a reader about an error."""
+    if isinstance(error, EmbvizError) and language == "zh" and error.sentence in _ERRORS:
+        return _ERRORS[error.sentence].format(**error.values)
+    return str(error)
+
+
+def language() -> str:
+    """The reader's language: the one chosen with the switch, else the browser's, else English."""
+    chosen = request.cookies.get("embviz-language")
+    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES)) or "en"
+
+
+def theme() -> str:
+    """The reader's theme: the one chosen with the switch, else the browser's, which a script puts in a cookie."""
+    chosen = request.cookies.get("embviz-theme")
+    return chosen if chosen in THEMES else "light"

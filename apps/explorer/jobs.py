@@ -1,0 +1,115 @@
+"""Jobs: projections that take long, each computed by a child process of the same shell command a person would type.
+
+A child can be killed at any moment without harm, and leaves its result in the run. Readers who ask for the same
+projection share one job; it is stopped when the last of them cancels.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from embviz.runs import Run
+
+_AWAY = 5.0  # seconds after which a reader who stopped asking no longer counts
+
+
+@dataclass
+class Job:
+    """One child process and what it last said."""
+
+    process: subprocess.Popen[str]
+    stage: str = ""
+    done: float = 0.0
+    note: str = ""
+    error: str | None = None
+    readers: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def running(self) -> bool:
+        """Whether the child is at work."""
+        return self.process.poll() is None
+
+    def listen(self) -> None:
+        """Read the child's progress until it ends."""
+        assert self.process.stderr is not None
+        with self.process.stderr as lines:
+            for line in lines:
+                self._hear(line)
+        code = self.process.wait()
+        if code and self.error is None:
+            self.error = f"The projection ended unexpectedly (exit status {code}). Start it again."
+
+    def _hear(self, line: str) -> None:
+        try:
+            said = json.loads(line)
+        except ValueError:
+            return  # a library's own warning
+        self.error = said.get("error", self.error)
+        self.stage, self.done = said.get("stage", self.stage), said.get("done", self.done)
+        self.note = said.get("note", self.note)
+
+
+class Jobs:
+    """The projections that are being computed now, by the file that each will leave."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[Path, Job] = {}
+        self._lock = threading.Lock()
+        atexit.register(self.stop_all)
+
+    def ask(self, run: Run, method: str, dims: int, words: int | None, reader: str) -> Job | None:
+        """The job that computes a projection, started if need be; None when the projection is there."""
+        path = run.projection_path(method, dims, words)
+        if path.is_file():
+            return None
+        with self._lock:
+            job = self._jobs.get(path)
+            if job is None:
+                job = self._jobs[path] = _start(run, method, dims, words)
+            job.readers[reader] = time.monotonic()
+            return job
+
+    def cancel(self, run: Run, method: str, dims: int, words: int | None, reader: str) -> None:
+        """A reader wants a projection no longer: stop it, unless another reader waits for it."""
+        path = run.projection_path(method, dims, words)
+        with self._lock:
+            job = self._jobs.get(path)
+            if job is None:
+                return
+            job.readers.pop(reader, None)
+            if not any(time.monotonic() - seen < _AWAY for seen in job.readers.values()):
+                job.process.kill()
+                del self._jobs[path]
+
+    def forget(self, run: Run, method: str, dims: int, words: int | None) -> None:
+        """Drop a job that has failed, so that it can be asked for again."""
+        with self._lock:
+            self._jobs.pop(run.projection_path(method, dims, words), None)
+
+    def stop_all(self) -> None:
+        """Kill every child; their results so far are of no use to anybody."""
+        for job in self._jobs.values():
+            job.process.kill()
+
+
+def _start(run: Run, method: str, dims: int, words: int | None) -> Job:
+    command = [sys.executable, "-m", "embviz", "--progress", "json", "project", str(run.path.resolve())]
+    command += ["--method", method, "--dims", str(dims)] + (["--words", str(words)] if words else [])
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    job = Job(process)
+    threading.Thread(target=job.listen, daemon=True).start()
+    return job

@@ -1,0 +1,50 @@
+"""Library: the runs that one explorer shows, opened once and shared by all its readers, who can only read."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from embviz.errors import EmbvizError
+from embviz.runs import Listed, Run, list_runs, open_run
+
+
+class Library:
+    """A folder of runs. A run is opened by its name, never by a path, and stays open until its folder changes."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        self._open: dict[str, tuple[float, Run]] = {}
+        self._lock = threading.Lock()
+
+    def listed(self) -> list[Listed]:
+        """All runs, newest first, the damaged ones with what is wrong."""
+        return list_runs(self.folder)
+
+    def open(self, name: str | None) -> Run:
+        """The run of that name.
+
+        Raises:
+            EmbvizError: there is none, or it is damaged.
+        """
+        there = [path.name for path in self.folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+        if name is None or not there:
+            raise EmbvizError("There is no run yet. Make one: embviz train word2vec wikipedia --out {folder}/wikipedia",
+                              folder=str(self.folder))  # fmt: skip
+        if name not in there:
+            raise EmbvizError("There is no run '{name}'. Choose another one above.", name=name)
+        path = self.folder / name
+        made = path.stat().st_mtime if not (path / "meta.json").is_file() else (path / "meta.json").stat().st_mtime
+        with self._lock:
+            if name not in self._open or self._open[name][0] != made:
+                self._open[name] = (made, open_run(path))
+            return self._open[name][1]
+
+    def default_run(self) -> str | None:
+        """The newest run of word vectors, else the newest run."""
+        good = [entry.run for entry in self.listed() if entry.run]
+        return next((run.name for run in good if not run.has_attention), good[0].name if good else None)
+
+    def default_model(self) -> str | None:
+        """The newest run with an attention model."""
+        return next((entry.name for entry in self.listed() if entry.run and entry.run.has_attention), None)

@@ -1,0 +1,264 @@
+"""The map view: the words of a run as points, one of them selected, its true neighbours marked wherever they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dash
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Input, Output, State, dcc, html, no_update
+
+from embviz.apps.explorer import frame, ids
+from embviz.apps.explorer.cards import empty
+from embviz.apps.explorer.interface import language, text, theme
+from embviz.apps.explorer.jobs import Jobs
+from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.map.details import completions, details, sizes, tooltip
+from embviz.apps.explorer.map.picture import (
+    HIDDEN,
+    Page,
+    picture,
+    ready_method,
+    relabelled,
+    visible_box,
+    words_on_map,
+)
+from embviz.apps.explorer.selection import Selection
+from embviz.errors import EmbvizError
+from embviz.figures.theme import CONFIG
+from embviz.projection import METHODS
+from embviz.similarity import complete
+
+__all__ = ["clicked", "connect", "layout", "ready_method"]
+
+
+def layout(language: str) -> list[Any]:
+    """Controls, picture, details."""
+    return [
+        html.Aside(
+            [
+                dmc.Select(
+                    id=ids.MAP_FIND,
+                    label=text("find", language),
+                    placeholder=text("find_hint", language),
+                    nothingFoundMessage=text("nothing_found", language),
+                    data=[],
+                    searchable=True,
+                    selectFirstOptionOnChange=True,
+                    maxDropdownHeight=320,
+                    limit=12,
+                ),
+                _field(
+                    "method",
+                    text("projection", language),
+                    dmc.SegmentedControl(
+                        id=ids.MAP_METHOD,
+                        data=[{"value": method, "label": text(method, language)} for method in METHODS],
+                        fullWidth=True,
+                        **{"aria-label": text("projection", language)},
+                    ),
+                ),
+                _field(
+                    "dims",
+                    text("dimensions", language),
+                    dmc.SegmentedControl(
+                        id=ids.MAP_DIMS,
+                        data=["2", "3"],
+                        fullWidth=True,
+                        **{"aria-label": text("dimensions", language)},
+                    ),
+                ),
+                dmc.Select(id=ids.MAP_WORDS, label=text("shown", language), data=[], allowDeselect=False),
+                html.P(id=ids.MAP_ABOUT, className="quiet"),
+            ],
+            className="controls",
+        ),
+        html.Section(
+            [
+                dcc.Graph(
+                    id=ids.MAP_GRAPH, figure=empty("light"), config=CONFIG, className="graph", clear_on_unhover=True
+                ),
+                dcc.Tooltip(id=ids.MAP_TOOLTIP, className="tooltip"),
+                html.Div(
+                    [
+                        html.Div(id=ids.MAP_STAGE, role="status"),
+                        dmc.Progress(id=ids.MAP_BAR, value=0, animated=True),
+                        dmc.Button(text("cancel", language), id=ids.MAP_CANCEL, size="xs", variant="default"),
+                    ],
+                    id=ids.MAP_PROGRESS,
+                    className="progress",
+                    style=HIDDEN,
+                ),
+                html.Div(
+                    [
+                        html.Div(id=ids.MAP_MESSAGE),
+                        dmc.Button(text("again", language), id=ids.MAP_AGAIN, size="xs", style=HIDDEN),
+                    ],
+                    className="message",
+                ),
+            ],
+            className="picture",
+        ),
+        html.Aside(id=ids.MAP_DETAILS, className="details"),
+        dcc.Interval(id=ids.MAP_TICKER, interval=400, disabled=True),
+        dcc.Store(id=ids.MAP_DRAWN),
+        dcc.Store(id=ids.MAP_SIZE),
+        dcc.Store(id=ids.MAP_CENTER),
+        dcc.Store(id=ids.MAP_ENTERED),
+    ]
+
+
+def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
+    """Register the callbacks of the map."""
+    frame.follow(
+        app,
+        "map",
+        {
+            "word": (ids.MAP_FIND, "value"),
+            "method": (ids.MAP_METHOD, "value"),
+            "dims": (ids.MAP_DIMS, "value"),
+            "words": (ids.MAP_WORDS, "value"),
+        },
+        [
+            (ids.MAP_GRAPH, "clickData", lambda selection, click: clicked(library, selection, click)),
+            (ids.MAP_ENTERED, "data", lambda selection, typed: entered(library, selection, typed)),
+        ],
+        lambda selection: settled(library, selection),
+    )
+    app.clientside_callback(
+        ClientsideFunction("explorer", "measure"), Output(ids.MAP_SIZE, "data"), Input(ids.PAGE, "data-view")
+    )
+    app.clientside_callback(
+        ClientsideFunction("explorer", "entered"),
+        Output(ids.MAP_ENTERED, "data"),
+        Input(ids.MAP_FIND, "n_submit"),
+        State(ids.MAP_FIND, "searchValue"),
+        State(ids.MAP_FIND, "value"),
+        State(ids.MAP_FIND, "id"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("explorer", "center"),
+        Input(ids.MAP_CENTER, "data"),
+        prevent_initial_call=True,
+    )
+
+    @app.callback(
+        output={
+            "figure": Output(ids.MAP_GRAPH, "figure"),
+            "drawn": Output(ids.MAP_DRAWN, "data"),
+            "center": Output(ids.MAP_CENTER, "data"),
+            "idle": Output(ids.MAP_TICKER, "disabled"),
+            "progress": Output(ids.MAP_PROGRESS, "style"),
+            "stage": Output(ids.MAP_STAGE, "children"),
+            "bar": Output(ids.MAP_BAR, "value"),
+            "message": Output(ids.MAP_MESSAGE, "children"),
+            "again": Output(ids.MAP_AGAIN, "style"),
+            "about": Output(ids.MAP_ABOUT, "children"),
+        },
+        inputs={
+            "pathname": Input(ids.URL, "pathname"),
+            "search": Input(ids.URL, "search"),
+            "tick": Input(ids.MAP_TICKER, "n_intervals"),
+            "cancel": Input(ids.MAP_CANCEL, "n_clicks"),
+            "again": Input(ids.MAP_AGAIN, "n_clicks"),
+            "size": Input(ids.MAP_SIZE, "data"),
+        },
+        state={
+            "drawn": State(ids.MAP_DRAWN, "data"),
+            "reader": State(ids.READER, "data"),
+            "click": State(ids.MAP_GRAPH, "clickData"),
+            "moved": State(ids.MAP_GRAPH, "relayoutData"),
+        },
+    )
+    def _draw(pathname, search, tick, cancel, again, size, drawn, reader, click, moved):  # type: ignore[no-untyped-def]
+        selection = _on_map(pathname, search)
+        if not size:
+            raise dash.exceptions.PreventUpdate  # the page is being laid out; its size comes next
+        action = {ids.MAP_CANCEL: "cancel", ids.MAP_AGAIN: "again"}.get(dash.ctx.triggered_id, "look")
+        page = Page(reader, drawn, tuple(size), visible_box(moved), _clicked_row(click), theme(), language())
+        return picture(library, jobs, selection, action, page)
+
+    @app.callback(Output(ids.MAP_DETAILS, "children"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
+    def _details(pathname: str, search: str) -> Any:
+        return details(library, _on_map(pathname, search), language())
+
+    @app.callback(Output(ids.MAP_WORDS, "data"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
+    def _sizes(pathname: str, search: str) -> Any:
+        return sizes(library, _on_map(pathname, search), language())
+
+    @app.callback(
+        Output(ids.MAP_FIND, "data"),
+        Input(ids.MAP_FIND, "searchValue"),
+        Input(ids.URL, "search"),
+        State(ids.URL, "pathname"),
+    )
+    def _complete(typed: str | None, search: str, pathname: str) -> list[str]:
+        return completions(library, _on_map(pathname, search), typed)
+
+    @app.callback(
+        Output(ids.MAP_GRAPH, "figure", allow_duplicate=True),
+        Input(ids.MAP_GRAPH, "relayoutData"),
+        State(ids.URL, "pathname"),
+        State(ids.URL, "search"),
+        State(ids.MAP_SIZE, "data"),
+        prevent_initial_call=True,
+    )
+    def _labels(moved: Mapping[str, Any] | None, pathname: str, search: str, size: tuple[int, int]) -> Any:
+        return relabelled(library, _on_map(pathname, search), visible_box(moved), tuple(size), theme())
+
+    @app.callback(
+        Output(ids.MAP_TOOLTIP, "show"),
+        Output(ids.MAP_TOOLTIP, "bbox"),
+        Output(ids.MAP_TOOLTIP, "children"),
+        Input(ids.MAP_GRAPH, "hoverData"),
+        State(ids.URL, "pathname"),
+        State(ids.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def _hover(hover: Mapping[str, Any] | None, pathname: str, search: str) -> tuple[Any, Any, Any]:
+        row = _clicked_row(hover)
+        if row is None:
+            return False, no_update, no_update
+        space = library.open(_on_map(pathname, search).run).space
+        return True, hover["points"][0]["bbox"], tooltip(space, row, language())  # type: ignore[index]
+
+
+def entered(library: Library, selection: Selection, typed: str) -> Selection:
+    """The selection after Enter in the search box: the first word on offer, or an expression as it was typed."""
+    if not typed.strip():
+        return selection
+    found = complete(library.open(selection.run).space, typed, 1)
+    return selection.but(word=found[0] if found else typed)
+
+
+def clicked(library: Library, selection: Selection, click: Mapping[str, Any]) -> Selection:
+    """The selection after a click on a point."""
+    row = _clicked_row(click)
+    return selection if row is None else selection.but(word=library.open(selection.run).space.word(row))
+
+
+def _on_map(pathname: str, search: str) -> Selection:
+    selection = Selection.of(pathname, search)
+    if selection.view != "map":
+        raise dash.exceptions.PreventUpdate
+    return selection
+
+
+def _clicked_row(event: Mapping[str, Any] | None) -> int | None:
+    """The row of the point that an event of the graph is about."""
+    points = (event or {}).get("points") or []
+    return points[0]["pointNumber"] if points and points[0]["curveNumber"] == 0 else None
+
+
+def _field(name: str, label: str, control: Any) -> Any:
+    return html.Div([html.Div(label, className="label"), control], className=name)
+
+
+def settled(library: Library, selection: Selection) -> Selection:
+    """The selection with the number of words that a URL without one means."""
+    try:
+        return selection.but(words=words_on_map(library.open(selection.run), selection))
+    except EmbvizError:
+        return selection

@@ -1,0 +1,80 @@
+"""What the map view says in words: the selected word, the word under the pointer, and the choices of its controls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import html
+
+from embviz.apps.explorer.cards import facts, neighbor_list, notice
+from embviz.apps.explorer.interface import explain, text
+from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.map.picture import words_on_map
+from embviz.apps.explorer.selection import Selection
+from embviz.errors import EmbvizError
+from embviz.similarity import complete, near
+from embviz.space import Space
+
+_SIZES = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
+
+
+def details(library: Library, selection: Selection, language: str) -> Any:
+    """The selected word: how often it occurs, its nearest words, each a link that walks on."""
+    try:
+        run = library.open(selection.run)
+    except EmbvizError:
+        return None  # the picture says it
+    try:
+        if not selection.word:
+            return html.P(text("pick", language), className="quiet")
+        found = near(run.space, selection.word)
+    except EmbvizError as error:
+        return notice(explain(error, language))
+    single = run.space.row(selection.word) if len(found.terms) == 1 else None
+    on_map = words_on_map(run, selection)
+    here = int((found.rows < on_map).sum())
+    return [
+        html.H2(selection.word),
+        html.P(
+            facts(run.space, single, language) if single is not None else text("no_sum", language), className="quiet"
+        ),
+        *_off_map(single, on_map, selection, language),
+        html.H3(text("nearest", language)),
+        neighbor_list(found.words, found.scores, selection),
+        html.P(text("on_map", language, here=here, k=len(found.words)), className="quiet"),
+        html.P(text("how", language, over=found.over), className="quiet"),
+    ]
+
+
+def tooltip(space: Space, row: int, language: str) -> list[Any]:
+    """A word under the pointer: the word, its count, its nearest words."""
+    word = space.word(row)
+    parts = [html.Strong(word), html.Div(facts(space, row, language), className="quiet")]
+    if space.norms[row]:
+        parts.append(html.Div(" · ".join(near(space, word, 5).words)))
+    return parts
+
+
+def sizes(library: Library, selection: Selection, language: str) -> list[dict[str, str]]:
+    """How many words a map of this run can show."""
+    try:
+        n = len(library.open(selection.run).space)
+    except EmbvizError:
+        return []
+    choices = [{"value": str(size), "label": f"{size:,}"} for size in _SIZES if size < n]
+    return choices + ([{"value": str(n), "label": text("all_words", language, n=n)}] if n <= _SIZES[-1] else [])
+
+
+def completions(library: Library, selection: Selection, typed: str | None) -> list[str]:
+    """The words to choose from while one is typed; the selected one is among them."""
+    try:
+        found = complete(library.open(selection.run).space, typed or "")
+    except EmbvizError:
+        return []
+    return list(dict.fromkeys([*found, *([selection.word] if selection.word else [])]))
+
+
+def _off_map(row: int | None, on_map: int, selection: Selection, language: str) -> list[Any]:
+    if row is None or row < on_map:
+        return []
+    return [notice(text("off_map", language, word=selection.word, rank=row + 1, shown=on_map))]

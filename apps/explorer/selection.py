@@ -1,0 +1,68 @@
+"""Selection: what the reader looks at, and the URL that says so: the explorer's one state, kept by the browser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+VIEWS = ("map", "words", "attention")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One state of the page.
+
+    Attributes:
+        view: map, words or attention.
+        run: the run whose words are shown.
+        model: the run whose attention is shown.
+        word: the selected word or expression.
+        other: a second word, to be compared with.
+        method: pca, tsne or umap.
+        dims: of the map, 2 or 3.
+        words: how many are on the map.
+        sentence: what the model reads.
+        layer: counted from 0.
+        head: counted from 0.
+    """
+
+    view: str = "map"
+    run: str | None = None
+    model: str | None = None
+    word: str | None = None
+    other: str | None = None
+    method: str = "pca"
+    dims: int = 2
+    words: int | None = None
+    sentence: str | None = None
+    layer: int = 0
+    head: int = 0
+
+    @classmethod
+    def of(cls, pathname: str | None, search: str | None) -> Selection:
+        """Read a URL; what is missing or makes no sense is at its default."""
+        view = (pathname or "").strip("/").partition("/")[0]
+        given = dict(parse_qsl((search or "").removeprefix("?")))
+        values: dict[str, Any] = {name: given[name] for name in _TEXTS if given.get(name)}
+        values |= {name: int(given[name]) for name in _NUMBERS if given.get(name, "").isdecimal()}
+        return cls(view=view if view in VIEWS else "map", **values)
+
+    @property
+    def search(self) -> str:
+        """The part of the URL after the path."""
+        given = {name: getattr(self, name) for name in _TEXTS + _NUMBERS}
+        return "?" + urlencode({name: value for name, value in given.items() if value not in (None, "")})
+
+    @property
+    def url(self) -> str:
+        """Path and search."""
+        return f"/{self.view}{self.search}"
+
+    def but(self, **changes: Any) -> Selection:
+        """The same selection with some values changed."""
+        return replace(self, **changes)
+
+
+_NUMBERS = ("dims", "words", "layer", "head")
+_TEXTS = tuple(field.name for field in fields(Selection) if field.name not in (*_NUMBERS, "view"))

@@ -1,0 +1,60 @@
+"""embviz: see what words become inside a model.
+
+The notebook's dozen names; each is loaded when it is first used, so that `import embviz` stays quick.
+
+    import embviz as ev
+
+    run = ev.open_run("runs/wikipedia")
+    ev.near(run.space, "king - man + woman")
+    ev.figure(run.projection("tsne"))
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from embviz.attention import attend as attend
+    from embviz.corpora import open_corpus as open_corpus
+    from embviz.errors import EmbvizError as EmbvizError
+    from embviz.figures import figure as figure
+    from embviz.projection import project as project
+    from embviz.runs import import_vectors as import_vectors
+    from embviz.runs import list_runs as list_runs
+    from embviz.runs import make_run as make_run
+    from embviz.runs import open_run as open_run
+    from embviz.similarity import cosine as cosine
+    from embviz.similarity import near as near
+    from embviz.space import Space as Space
+    from embviz.train import AttentionTrainer as AttentionTrainer
+    from embviz.train import Word2Vec as Word2Vec
+
+_HOMES = {
+    "AttentionTrainer": "train",
+    "EmbvizError": "errors",
+    "Space": "space",
+    "Word2Vec": "train",
+    "attend": "attention",
+    "cosine": "similarity",
+    "figure": "figures",
+    "import_vectors": "runs",
+    "list_runs": "runs",
+    "make_run": "runs",
+    "near": "similarity",
+    "open_corpus": "corpora",
+    "open_run": "runs",
+    "project": "projection",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'embviz' has no attribute '{name}'")
+    return getattr(import_module(f"embviz.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

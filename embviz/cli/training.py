@@ -1,0 +1,91 @@
+"""`embviz train` and `embviz import`: a corpus or a file of vectors becomes a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from embviz.cli.terminal import progress, say
+from embviz.train import TRAINERS
+
+CORPUS = Annotated[
+    str,
+    typer.Argument(
+        metavar="CORPUS", help="A name that `embviz corpora` lists, a file, a folder, or - for standard input."
+    ),
+]
+OUT = Annotated[Path, typer.Option("--out", help="The run's folder; must not exist.")]
+COLUMN = Annotated[str | None, typer.Option(help="The column that holds the text, in .csv, .tsv and .jsonl.")]
+ENCODING = Annotated[str, typer.Option(help="The encoding of the file, if it is not UTF-8.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    train = typer.Typer(help="Train on a text: word vectors, or a small attention model.", no_args_is_help=True)
+    trainer: Any
+    for kind, trainer in TRAINERS.items():
+        train.command(kind, help=(inspect.getdoc(trainer.fit) or "").partition("\n")[0])(_command(kind))
+    app.add_typer(train, name="train")
+    app.command("import")(import_)
+
+
+def import_(
+    vectors: Annotated[
+        Path, typer.Argument(help="word2vec text or binary, GloVe, fastText .vec; plain or compressed.")
+    ],
+    out: OUT,
+    encoding: ENCODING = "utf-8",
+    limit: Annotated[int | None, typer.Option(help="Read only so many words, the first of the file.")] = None,
+) -> None:
+    """Open a file of word vectors as a run."""
+    from embviz import runs
+
+    with progress() as report:
+        run = runs.import_vectors(vectors, out, encoding, limit, report)
+    _done(run)
+    if dropped := run.meta.get("dropped"):
+        say(f"{dropped:,} lines repeated a word or had none, and were left out.")
+
+
+def _command(kind: str) -> Any:
+    """The command of one trainer: its fields, with their defaults and help, are the options."""
+    trainer = TRAINERS[kind]
+
+    def command(**given: Any) -> None:
+        from embviz import runs
+        from embviz.corpora import open_corpus
+
+        source = {name: given.pop(name) for name in ("corpus", "out", "column", "encoding")}
+        with progress() as report:
+            corpus = open_corpus(source["corpus"], source["column"], source["encoding"], report)
+            run = runs.make_run(trainer(**given), corpus, source["out"], report)
+        _done(run)
+
+    options = {"corpus": (CORPUS, inspect.Parameter.empty), "out": (OUT, inspect.Parameter.empty),
+               "column": (COLUMN, None), "encoding": (ENCODING, "utf-8"), **_fields(trainer)}  # fmt: skip
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
+            for name, (kind, default) in options.items()
+        ]
+    )
+    command.__annotations__ = {name: kind for name, (kind, _) in options.items()}
+    return command
+
+
+def _fields(trainer: Any) -> dict[str, tuple[Any, Any]]:
+    kinds = get_type_hints(trainer)
+    return {
+        field.name: (Annotated[kinds[field.name], typer.Option(help=field.metadata["help"])], field.default)
+        for field in dataclasses.fields(trainer)
+    }
+
+
+def _done(run: Any) -> None:
+    what = "tokens and an attention model" if run.has_attention else "words"
+    say(f"{run.path}: {run.meta['words']:,} {what}, {run.meta['dims']} dimensions, in {run.meta['seconds']:.0f} s.")
+    say(f"Explore it: embviz serve {run.path.parent}")

@@ -1,0 +1,186 @@
+"""A Projection as a map: its words as points, some of them labelled, one selected with its true neighbours marked.
+
+The traces always stand in the same order, POINTS, LINES, NEAR, SELECTED and LABELS, so that the explorer can patch one
+of them without sending the points again.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from embviz.figures.theme import PALETTES, plain, template
+from embviz.projection import Projection, label_rows
+
+POINTS, LINES, NEAR, SELECTED, LABELS = range(5)
+Box = tuple[float, float, float, float]
+"""What is visible of a flat map: x from, x to, y from, y to."""
+
+_FONT_SIZE = 12
+
+
+def projection_figure(
+    projection: Projection,
+    selected: int | None = None,
+    near: Iterable[int] = (),
+    theme: str = "light",
+    hover: bool = True,
+    size: tuple[int, int] = (900, 700),
+) -> go.Figure:
+    """Draw a map.
+
+    Args:
+        projection: N words in 2 or 3 dimensions.
+        selected: the row of the selected word, if it is on the map.
+        near: rows of its true neighbours; those that are not on the map are passed over.
+        theme: "light" or "dark".
+        hover: whether the words are sent for hovering; the explorer looks them up instead.
+        size: of the picture in pixels, to choose labels that do not overlap.
+    """
+    near = list(near)
+    figure = go.Figure(layout={"template": template(theme), "uirevision": _made(projection), "hovermode": "closest"})
+    figure.add_trace(_points(projection, theme, hover))
+    for trace in marks(projection, selected, near, theme):
+        figure.add_trace(trace)
+    if projection.dims == 2:
+        box = extent(projection.coords)
+        figure.add_trace(labels(projection, box, size, theme, selected, near))
+        axis: dict[str, Any] = {"showgrid": False, "showticklabels": False, "title": None}
+        figure.update_xaxes(**axis, range=box[:2])
+        figure.update_yaxes(**axis, range=box[2:], scaleanchor="x")
+        figure.update_layout(dragmode="pan")
+    else:
+        axis = {"showticklabels": False, "title": "", "showspikes": False, "backgroundcolor": PALETTES[theme].paper,
+                "gridcolor": PALETTES[theme].grid}  # fmt: skip
+        figure.update_scenes(xaxis=axis, yaxis=axis, zaxis=axis, aspectmode="data")
+        figure.update_scenes(annotations=labels_3d(projection, selected, near, theme))
+    return figure
+
+
+def extent(coords: np.ndarray) -> Box:
+    """x from, x to, y from, y to: a box around all points, with a margin; never empty, not even around one spot."""
+    low, high = coords[:, :2].min(axis=0).astype(float), coords[:, :2].max(axis=0).astype(float)
+    margin = np.where(high > low, 0.04 * (high - low), 0.5)
+    low, high = low - margin, high + margin
+    return float(low[0]), float(high[0]), float(low[1]), float(high[1])
+
+
+def marks(projection: Projection, selected: int | None, near: Iterable[int], theme: str) -> list[Any]:
+    """The traces LINES, NEAR and SELECTED: empty ones where nothing is selected."""
+    palette, coords = PALETTES[theme], projection.coords
+    here = [row for row in near if row < len(coords)]
+    middle = [] if selected is None or selected >= len(coords) else [selected]
+    gap = np.full(projection.dims, np.nan)
+    lines = np.array([end for row in here for end in (coords[middle[0]], coords[row], gap)] if middle else [gap])
+    flat = projection.dims == 2
+    ring = {"color": palette.paper, "width": 2}
+    return [
+        _trace(projection, lines, gl=True, mode="lines", line={"color": palette.near, "width": 1}, hoverinfo="skip"),
+        _trace(
+            projection, coords[here], gl=True, mode="markers", hoverinfo="skip",
+            marker={"color": palette.near, "size": 8 if flat else 5},
+        ),
+        _trace(
+            projection, coords[middle], gl=True, mode="markers", hoverinfo="skip",
+            marker={"color": palette.accent, "size": 13 if flat else 8, "line": ring},
+        ),
+    ]  # fmt: skip
+
+
+def labels(
+    projection: Projection,
+    box: Box,
+    size: tuple[int, int],
+    theme: str,
+    selected: int | None = None,
+    near: Iterable[int] = (),
+) -> go.Scatter:
+    """The trace LABELS of a 2-D map, none of them over another.
+
+    Args:
+        projection: N words in 2 dimensions.
+        box: the visible x from, x to, y from, y to.
+        size: width and height of the picture in pixels.
+        theme: "light" or "dark".
+        selected: its label comes first,
+        near: then its neighbours', then the most frequent words of each part of the box.
+    """
+    width, height = size
+    palette, neighbors = PALETTES[theme], [int(row) for row in near]
+    marked = [row for row in ([] if selected is None else [selected]) + neighbors if row < len(projection.coords)]
+    spread = label_rows(projection.coords, box, max(1, width // 70), max(1, height // 24))
+    shown = _apart(projection, list(dict.fromkeys([*marked, *spread.tolist()])), box, size)
+    colors = [palette.accent if row == selected else palette.text if row in neighbors or not marked else palette.quiet
+              for row in shown]  # fmt: skip
+    sizes = [_FONT_SIZE + (4 if row == selected else 1 if row in neighbors else 0) for row in shown]
+    return _trace(
+        projection, projection.coords[shown], mode="text", text=[plain(projection.words[row]) for row in shown],
+        textfont={"color": colors, "size": sizes}, textposition="top center", hoverinfo="skip",
+    )  # fmt: skip
+
+
+def labels_3d(projection: Projection, selected: int | None, near: Iterable[int], theme: str) -> list[dict[str, Any]]:
+    """The labels of a 3-D map: the selected word, its neighbours, else the 30 most frequent words."""
+    palette, n = PALETTES[theme], len(projection.coords)
+    chosen = [int(row) for row in near if row < n] or ([] if selected is not None else list(range(min(30, n))))
+    colors = dict.fromkeys(chosen, palette.text)
+    if selected is not None and selected < n:
+        colors[selected] = palette.accent
+    return [
+        {"x": x, "y": y, "z": z, "text": plain(projection.words[row]), "showarrow": False, "yshift": 11,
+         "font": {"color": color, "size": _FONT_SIZE}}
+        for row, color in colors.items()
+        for x, y, z in [map(float, projection.coords[row])]
+    ]  # fmt: skip
+
+
+def _made(projection: Projection) -> str:
+    """What must stay the same for a reader's zoom to be kept."""
+    return f"{projection.space} {projection.method} {dict(projection.params)}"
+
+
+def _points(projection: Projection, theme: str, hover: bool) -> Any:
+    flat = projection.dims == 2
+    few = len(projection.coords) <= 2_000
+    size = (6 if few else 4) if flat else 2.5
+    marker = {"color": PALETTES[theme].point, "size": size, "opacity": 0.55, "line": {"width": 0}}
+    words = [plain(word) for word in projection.words] if hover else None
+    return _trace(
+        projection, projection.coords, gl=True, mode="markers", marker=marker, text=words,
+        hoverinfo="text" if hover else "none",
+    )  # fmt: skip
+
+
+def _trace(projection: Projection, coords: np.ndarray, gl: bool = False, **rest: Any) -> Any:
+    axes = dict(zip("xyz", np.ascontiguousarray(coords.T, np.float32), strict=False))
+    if projection.dims == 3:
+        return go.Scatter3d(**axes, **rest)
+    return (go.Scattergl if gl else go.Scatter)(**axes, **rest)
+
+
+def _apart(projection: Projection, rows: Sequence[int], box: Box, size: tuple[int, int]) -> list[int]:
+    """Those rows, in order, whose labels lie in the box and overlap none before them."""
+    x0, x1, y0, y1 = box
+    places = (projection.coords[list(rows)] - [x0, y0]) / [x1 - x0, y1 - y0] * size
+    taken = np.empty((0, 4))
+    kept = []
+    for row, (x, y) in zip(rows, places, strict=True):
+        half = _width(projection.words[row]) / 2
+        rectangle = np.array([x - half, x + half, y, y + 1.5 * _FONT_SIZE])
+        free = (
+            (taken[:, 1] < rectangle[0]) | (taken[:, 0] > rectangle[1])
+            | (taken[:, 3] < rectangle[2]) | (taken[:, 2] > rectangle[3])
+        )  # fmt: skip
+        if free.all() and 0 <= x <= size[0] and 0 <= y <= size[1]:
+            taken = np.vstack([taken, rectangle])
+            kept.append(int(row))
+    return kept
+
+
+def _width(word: str) -> float:
+    """About how wide a label is, in pixels: a Chinese character takes the place of two Latin letters."""
+    return _FONT_SIZE * sum(1.05 if unicodedata.east_asian_width(c) in "WF" else 0.58 for c in word) + 6

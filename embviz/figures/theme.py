@@ -1,0 +1,82 @@
+"""How every figure looks: one palette, light and dark, and words that are never markup. Knows no record."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import plotly.graph_objects as go
+
+FONT = (
+    "Inter, system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', "
+    "'Noto Color Emoji', sans-serif"
+)
+
+# Plotly's own button would upload the chart to a host of theirs; nothing here leaves the machine.
+CONFIG: Any = {
+    "displaylogo": False,
+    "scrollZoom": True,
+    "responsive": True,
+    "modeBarButtonsToRemove": [
+        "sendChartToCloud", "select2d", "lasso2d", "zoom2d", "pan2d", "autoScale2d", "tableRotation",
+    ],
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of one theme; the explorer's style sheet uses the same."""
+
+    paper: str
+    text: str
+    quiet: str
+    grid: str
+    point: str
+    accent: str
+    near: str
+    scale: tuple[str, ...]
+
+
+PALETTES = {
+    "light": Palette(
+        paper="#ffffff", text="#1c2430", quiet="#5d6878", grid="#e7eaf0", point="#5b7fb4", accent="#d6336c",
+        near="#e8890c", scale=("#f6f8fc", "#c9dbf2", "#8fb5e3", "#4c86c6", "#1f5a9e", "#0b2f61"),
+    ),
+    "dark": Palette(
+        paper="#14181f", text="#e6eaf1", quiet="#98a3b5", grid="#262d39", point="#6f95cc", accent="#ff6b9d",
+        near="#ffb454", scale=("#181d26", "#1b3554", "#23568b", "#3f82c4", "#7fb4e8", "#dceeff"),
+    ),
+}  # fmt: skip
+
+
+@cache
+def template(theme: str) -> go.layout.Template:
+    """The layout that every figure starts from."""
+    palette = PALETTES[theme]
+    axis = {"gridcolor": palette.grid, "zeroline": False, "linecolor": palette.grid, "automargin": True}
+    return go.layout.Template(
+        layout={
+            "paper_bgcolor": palette.paper,
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": FONT, "size": 13, "color": palette.text},
+            "colorway": [palette.point, palette.accent, palette.near],
+            "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+            "xaxis": axis,
+            "yaxis": axis,
+            "showlegend": False,
+            "hoverlabel": {"font": {"family": FONT, "size": 13}},
+        }
+    )
+
+
+def plain(text: str) -> str:
+    """A word as Plotly shows it to the letter: its labels would otherwise read <b> and &amp; as markup."""
+    return html.escape(text, quote=False)
+
+
+def colorscale(theme: str) -> list[tuple[float, str]]:
+    """The sequential scale from none to most."""
+    scale = PALETTES[theme].scale
+    return [(i / (len(scale) - 1), color) for i, color in enumerate(scale)]

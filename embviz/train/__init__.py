@@ -1,0 +1,12 @@
+"""Trainers: a corpus in, a Space or an AttentionModel out.
+
+A trainer is a frozen dataclass. Its fields are the hyperparameters, the Python keywords, the shell's options and
+what `meta.json` records; each field's help is a line of its metadata. Importing this loads no heavy library.
+"""
+
+from embviz.train.attention import AttentionTrainer
+from embviz.train.word2vec import Word2Vec
+
+TRAINERS = {"word2vec": Word2Vec, "attention": AttentionTrainer}
+
+__all__ = ["TRAINERS", "AttentionTrainer", "Word2Vec"]

@@ -1,0 +1,55 @@
+"""Checkpoints of a training: weights and what AdamW remembers, in one safetensors file each.
+
+Written under another name and renamed, so that a file that is there is whole; only the newest is kept.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+    from torch.optim import AdamW
+
+_MEMORIES = ("exp_avg", "exp_avg_sq")
+
+
+def save_checkpoint(folder: Path, step: int, module: nn.Module, optimizer: AdamW) -> None:
+    """Write `step-000500.safetensors` into a folder and remove the older ones."""
+    from safetensors.torch import save
+
+    tensors: dict[str, Tensor] = {f"weights.{name}": tensor for name, tensor in module.named_parameters()}
+    for name, parameter in module.named_parameters():
+        state = optimizer.state.get(parameter, {})
+        tensors |= {f"{memory}.{name}": state[memory] for memory in _MEMORIES if memory in state}
+    folder.mkdir(exist_ok=True)
+    path = folder / f"step-{step:06}.safetensors"
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(save(tensors))  # on a full disk an OSError, which safetensors' own writing hides
+    temporary.replace(path)
+    for other in folder.iterdir():
+        if other != path:
+            other.unlink()
+
+
+def load_checkpoint(folder: Path, module: nn.Module, optimizer: AdamW) -> int:
+    """Put the newest checkpoint of a folder into the module and its optimizer; gives its step, 0 when there is none."""
+    import torch
+    from safetensors.torch import load_file
+
+    found = max(folder.glob("step-*.safetensors"), key=_step, default=None)
+    if found is None:
+        return 0
+    tensors = load_file(found)
+    with torch.no_grad():
+        for name, parameter in module.named_parameters():
+            parameter.copy_(tensors[f"weights.{name}"])
+            memories = {memory: tensors[f"{memory}.{name}"] for memory in _MEMORIES if f"{memory}.{name}" in tensors}
+            if memories:
+                optimizer.state[parameter] = {"step": torch.tensor(float(_step(found))), **memories}
+    return _step(found)
+
+
+def _step(path: Path) -> int:
+    return int(path.stem.removeprefix("step-"))

@@ -1,0 +1,166 @@
+"""The journey of a first reader, in a real browser, on runs of the real default corpus."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from embviz import attend, near, open_run
+
+pytestmark = pytest.mark.slow
+SENTENCE = "The king lived in a large city."
+TOKENS = """(tokens) => {
+    const axis = document.querySelector("#attention-graph .js-plotly-plot")?.layout?.xaxis;
+    return JSON.stringify(axis?.ticktext) === JSON.stringify(tokens);
+}"""
+
+
+def test_from_the_map_over_the_words_to_attention(
+    page: Page, serve: Callable[[Path], str], real_runs: Path, shown: Callable[..., dict[str, Any]]
+) -> None:
+    space = open_run(real_runs / "words").space
+    page.goto(serve(real_runs) + "/")
+    expect(page).to_have_url(re.compile(r"/map\?run=words"))
+    assert len(shown("map-graph")["traces"][0]["x"]) == len(space)
+
+    # Select a word by typing its beginning; it is centred, and its true neighbours are marked and listed.
+    whole = shown("map-graph")["range"]
+    page.get_by_role("textbox", name="Find a word").fill("musi")
+    page.get_by_role("option", name="music", exact=True).click()
+    expect(page.locator("#map-details h2")).to_have_text("music")
+    expect(page).to_have_url(re.compile("word=music"))
+    page.wait_for_function(
+        "(width) => { const r = document.querySelector('#map-graph .js-plotly-plot')._fullLayout.xaxis.range;"
+        " return r[1] - r[0] < width / 2; }",
+        arg=whole[1] - whole[0],
+    )
+    figure = shown("map-graph")
+    found = near(space, "music")
+    assert sum(figure["range"]) / 2 == pytest.approx(figure["traces"][3]["x"][0], abs=1e-3)
+    assert len(figure["traces"][2]["x"]) == 10
+    expect(page.locator("#map-details .neighbors .word")).to_have_text(list(found.words))
+    assert "music" in figure["traces"][4]["text"]
+
+    # Walk to a neighbour.
+    page.locator("#map-details .neighbors a").first.click()
+    expect(page.locator("#map-details h2")).to_have_text(found.words[0])
+
+    # Run an expression.
+    page.locator("#to-words").click()
+    page.get_by_label("Word or expression").fill("king - man + woman")
+    page.keyboard.press("Enter")
+    answer = near(space, "king - man + woman", 15)
+    expect(page.locator("#words-details tbody tr td:first-child")).to_have_text(list(answer.words))
+    assert shown("words-graph")["traces"][0]["x"] == pytest.approx([float(s) for s in answer.scores], abs=1e-5)
+
+    # Type a sentence, change the head.
+    page.locator("#to-attention").click()
+    page.get_by_label("Sentence").fill(SENTENCE)
+    expect(page).to_have_url(re.compile("sentence=The\\+king\\+lived"))
+    seen = attend(open_run(real_runs / "attention").model, SENTENCE)
+    page.wait_for_function(TOKENS, arg=list(seen.tokens))
+    first = shown("attention-graph")["traces"][0]["z"]
+    assert [value for row in first for value in row] == pytest.approx(seen.head(0, 0).ravel().tolist(), abs=1e-6)
+    page.get_by_role("textbox", name="Head").click()
+    page.get_by_role("option", name="2", exact=True).click()
+    expect(page).to_have_url(re.compile("head=2"))
+    page.wait_for_function(
+        "(before) => document.querySelector('#attention-graph .js-plotly-plot')._fullData[0].z[0][0] !== before",
+        arg=first[0][0],
+    )
+    second = shown("attention-graph")["traces"][0]["z"]
+
+    # The URL brings the same view back.
+    page.goto(page.url)
+    expect(page.get_by_label("Sentence")).to_have_value(SENTENCE)
+    expect(page.get_by_role("textbox", name="Head")).to_have_value("2")
+    page.wait_for_function(TOKENS, arg=list(seen.tokens))
+    assert shown("attention-graph")["traces"][0]["z"][0] == pytest.approx(second[0])
+    assert second[0] == pytest.approx(seen.head(0, 2)[0].tolist(), abs=1e-6)
+
+    # Back leads through the views one came by.
+    page.go_back()
+    expect(page).to_have_url(re.compile("head=0"))
+    expect(page.get_by_role("textbox", name="Head")).to_have_value("0")
+
+
+def test_a_click_on_the_overview_picks_a_head(
+    page: Page, serve: Callable[[Path], str], real_runs: Path, shown: Callable[..., dict[str, Any]]
+) -> None:
+    page.goto(serve(real_runs) + f"/attention?model=attention&sentence={SENTENCE.replace(' ', '+')}")
+    shown("attention-overview")
+    box = page.evaluate(
+        """() => {
+            const plot = document.querySelector('#attention-overview .js-plotly-plot');
+            const {xaxis, yaxis} = plot._fullLayout;
+            const at = plot.getBoundingClientRect();
+            return {x: at.x + xaxis._offset, y: at.y + yaxis._offset, width: xaxis._length, height: yaxis._length};
+        }"""
+    )
+    # two layers of three heads: the middle of the lower right tile is layer 1, head 2
+    page.mouse.click(box["x"] + box["width"] * 5 / 6, box["y"] + box["height"] * 3 / 4)
+    expect(page).to_have_url(re.compile("layer=1&head=2"))
+    expect(page.get_by_role("textbox", name="Layer")).to_have_value("1")
+
+
+def test_a_click_on_the_map_selects_the_word_under_the_pointer(
+    page: Page, serve: Callable[[Path], str], real_runs: Path, shown: Callable[..., dict[str, Any]]
+) -> None:
+    space = open_run(real_runs / "words").space
+    page.goto(serve(real_runs) + "/map?run=words&method=pca&words=1000")
+    shown("map-graph")
+    row, x, y = page.evaluate(
+        """() => {  // the point that stands most apart from all others
+            const plot = document.querySelector('#map-graph .js-plotly-plot');
+            const {xaxis, yaxis} = plot._fullLayout, at = plot.getBoundingClientRect(), {x, y} = plot._fullData[0];
+            const left = at.x + xaxis._offset, top = at.y + yaxis._offset;
+            const px = Array.from(x, (v, i) => [left + xaxis.d2p(v), top + yaxis.d2p(y[i])]);
+            const gap = px.map((p) => px.map((q) => Math.hypot(p[0] - q[0], p[1] - q[1])).sort((a, b) => a - b)[1]);
+            const i = gap.indexOf(Math.max(...gap));
+            return [i, ...px[i]];
+        }"""
+    )
+    page.mouse.move(x, y)
+    expect(page.locator("#map-tooltip strong")).to_have_text(space.word(row))
+    page.mouse.click(x, y)
+    expect(page.locator("#map-details h2")).to_have_text(space.word(row))
+
+
+def test_a_long_projection_shows_progress_and_can_be_cancelled(
+    page: Page, serve: Callable[[Path], str], real_runs: Path, shown: Callable[..., dict[str, Any]]
+) -> None:
+    page.goto(serve(real_runs) + "/map?run=words&method=pca")
+    shown("map-graph")
+    page.get_by_text("t-SNE", exact=True).click()
+    expect(page.locator("#map-stage")).to_contain_text("%")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("The projection was cancelled.")).to_be_visible()
+    expect(page.locator("#map-progress")).to_be_hidden()
+    assert not list((real_runs / "words" / "projections").glob("tsne*"))
+    page.get_by_role("button", name="Start again").click()
+    expect(page.locator("#map-stage")).to_contain_text("%")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("1,000", exact=True)
+    page.goto(serve(real_runs) + "/map?run=words&method=tsne&words=1000")
+    expect(page.locator("#map-about")).to_contain_text("1,000 of", timeout=60_000)
+    expect(page.locator("#map-about")).to_contain_text("t-SNE")
+    assert len(shown("map-graph")["traces"][0]["x"]) == 1000
+
+
+def test_two_readers_do_not_see_each_other(browser: Any, serve: Callable[[Path], str], real_runs: Path) -> None:
+    address = serve(real_runs)
+    one, other = (browser.new_context(locale=locale).new_page() for locale in ("en-US", "zh-CN"))
+    one.goto(address + "/words?run=words&word=music")
+    other.goto(address + "/words?run=words&word=river")
+    expect(one.locator("#words-details h2")).to_have_text("music")
+    expect(other.locator("#words-details h2")).to_have_text("river")
+    other.locator("#words-details tbody a").first.click()
+    expect(other.locator("#words-details h2")).not_to_have_text("river")
+    expect(one.locator("#words-details h2")).to_have_text("music")
+    expect(one.locator("#to-words")).to_have_text("Words")
+    expect(other.locator("#to-words")).to_have_text("词语")

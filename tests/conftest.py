@@ -1,0 +1,49 @@
+"""What many tests share: runs trained once on the real default corpus, and small ones made by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import embviz as ev
+
+
+@pytest.fixture(scope="session")
+def real_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with word vectors and an attention model, both of the default corpus, trained for seconds."""
+    folder = tmp_path_factory.mktemp("real") / "runs"
+    corpus = ev.open_corpus("wikipedia")
+    ev.make_run(ev.Word2Vec(dims=50, epochs=2, negative=5), corpus, folder / "words")
+    trainer = ev.AttentionTrainer(layers=2, heads=3, dims=48, context=48, vocab=1500, steps=20)
+    ev.make_run(trainer, corpus, folder / "attention")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def strange_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one imported run whose words look like HTML, formulas and Chinese, and one damaged run."""
+    folder = tmp_path_factory.mktemp("strange")
+    words = [
+        "<img src=x onerror=alert(1)>",
+        "=1+1",
+        "<b>bold</b>",
+        "&amp;",
+        "巴黎",
+        "法国",
+        "日本",
+        "东京",
+        "مرحبا",
+        "😀",
+    ]
+    words += [f"word{i}" for i in range(40)]
+    vectors = np.random.default_rng(0).normal(size=(len(words), 8))
+    vectors[7] = vectors[4] / np.linalg.norm(vectors[4]) - vectors[5] / np.linalg.norm(vectors[5])
+    vectors[7] += vectors[6] / np.linalg.norm(vectors[6])  # 东京 = 巴黎 - 法国 + 日本
+    lines = [f"{word} {' '.join(map(str, vector))}" for word, vector in zip(words, vectors, strict=True)]
+    (folder / "strange.vec").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    ev.import_vectors(folder / "strange.vec", folder / "runs" / "strange")
+    (folder / "runs" / "broken").mkdir()
+    (folder / "runs" / "broken" / "meta.json").write_text("{", encoding="utf-8")
+    return folder / "runs"

@@ -1,0 +1,55 @@
+"""Which tokens look at which: the right layers and heads, in the order asked, and sentences for what is not there."""
+
+import re
+
+import numpy as np
+import pytest
+from test_models import made
+
+from embviz.attention import attend
+from embviz.errors import EmbvizError
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return made(tmp_path_factory.mktemp("model"), layers=3)
+
+
+def test_all_layers_and_heads_when_none_are_named(model):
+    found = attend(model, "The cat [MASK] 天气")
+    assert found.tokens == ("[CLS]", "The", "cat", "[MASK]", "天", "气", "[SEP]")
+    assert (found.layers, found.heads) == ((0, 1, 2), (0, 1))
+    assert found.weights.shape == (3, 2, 7, 7)
+    assert found.weights.dtype == np.float32
+    assert np.allclose(found.weights.sum(-1), 1, atol=1e-6)
+    assert (found.family, found.model, found.sentence) == ("encoder", "made", "The cat [MASK] 天气")
+
+
+def test_only_what_was_asked_for_in_the_order_asked(model):
+    everything = attend(model, "The cat sat.")
+    some = attend(model, "The cat sat.", layers=[2, 0], heads=[1])
+    assert (some.layers, some.heads) == ((2, 0), (1,))
+    assert np.array_equal(some.weights, everything.weights[[2, 0]][:, [1]])
+
+
+def test_the_same_question_has_the_same_answer(model):
+    assert np.array_equal(attend(model, "The cat").weights, attend(model, "The cat").weights)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"layers": [3]}, "Layer 3 was asked for, and 'made' has layers 0 to 2."),
+        ({"layers": [-1]}, "Layer -1 was asked for, and 'made' has layers 0 to 2."),
+        ({"heads": [0, 2]}, "Head 2 was asked for, and 'made' has heads 0 to 1."),
+        ({"heads": []}, "No head was asked for: 'made' has heads 0 to 1."),
+    ],
+)
+def test_what_is_not_there_is_refused(model, asked, said):
+    with pytest.raises(EmbvizError, match=re.escape(said)):
+        attend(model, "The cat", **asked)
+
+
+def test_an_empty_sentence_is_refused(model):
+    with pytest.raises(EmbvizError, match="The sentence is empty"):
+        attend(model, " ")

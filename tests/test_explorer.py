@@ -1,0 +1,296 @@
+"""The explorer without a browser: its URL, its texts, its states, and the functions that its callbacks call."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import dash
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import embviz as ev
+from embviz.apps.explorer import attention, create_app, home, interface, words
+from embviz.apps.explorer.frame import changed_by, control_value, navigation, run_choices
+from embviz.apps.explorer.jobs import Jobs
+from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.map import clicked, entered, settled
+from embviz.apps.explorer.map.details import completions, details, sizes, tooltip
+from embviz.apps.explorer.map.picture import HIDDEN, Page, picture, relabelled, visible_box
+from embviz.apps.explorer.selection import VIEWS, Selection
+from embviz.errors import EmbvizError
+from embviz.figures.projection import LABELS, NEAR, POINTS, SELECTED
+
+PAGE = Page("reader", None, (800, 640), None, None, "light", "en")
+
+
+@pytest.fixture
+def library(strange_runs: Path) -> Library:
+    return Library(strange_runs)
+
+
+def said(component: Any) -> str:
+    """All text of a component tree."""
+    if isinstance(component, list | tuple):
+        return " ".join(map(said, component))
+    if isinstance(component, dash.development.base_component.Component):
+        return said(getattr(component, "children", None))
+    return "" if component is None else str(component)
+
+
+texts = st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+
+
+@given(
+    st.sampled_from(VIEWS),
+    texts,
+    texts,
+    texts,
+    st.integers(2, 3),
+    st.none() | st.integers(1, 10**7),
+    st.integers(0, 99),
+)
+def test_a_url_reproduces_the_selection(
+    view: str, run: str | None, word: str | None, sentence: str | None, dims: int, n: int | None, head: int
+) -> None:
+    selection = Selection(view, run=run, word=word, sentence=sentence, dims=dims, words=n, head=head)
+    path, _, search = selection.url.partition("?")
+    assert Selection.of(path, "?" + search) == selection
+
+
+@pytest.mark.parametrize("search", ["", "?", "?layer=x&head=-1&dims=", "?unknown=1", "?&&==", None])
+def test_a_url_that_makes_no_sense_is_at_its_defaults(search: str | None) -> None:
+    assert Selection.of("/nowhere", search) == Selection()
+
+
+def test_controls_show_and_set_the_selection() -> None:
+    selection = Selection(dims=3, word="king")
+    assert control_value(selection, "dims") == "3"
+    assert control_value(selection, "word") == "king"
+    assert control_value(selection, "sentence") is None
+    assert changed_by(selection, "dims", "2") == replace(selection, dims=2)
+    assert changed_by(selection, "word", "queen") == replace(selection, word="queen")
+
+
+def test_links_between_views_keep_the_selection() -> None:
+    selection = Selection("words", run="a", word="king - man + woman", sentence="Hi & <b>")
+    links = navigation(selection, "zh")
+    assert [said(link) for link in links] == ["地图", "词语", "注意力"]
+    path, _, search = links[2].href.partition("?")
+    assert Selection.of(path, "?" + search) == replace(selection, view="attention")
+
+
+def test_every_text_is_there_in_both_languages_with_the_same_values() -> None:
+    for key, versions in interface._TEXT.items():
+        assert len(versions) == len(interface.LANGUAGES), key
+        names = [{name for _, name, _, _ in string.Formatter().parse(version) if name} for version in versions]
+        assert names[0] == names[1], key
+
+
+def test_every_translated_error_is_one_that_is_raised() -> None:
+    root = Path(ev.__file__).parent
+    source = " ".join(
+        path.read_text(encoding="utf-8") for path in [*root.rglob("*.py"), *root.parent.glob("apps/**/*.py")]
+    )
+    joined = re.sub(r'"\s*\n\s*f?"', "", source.replace(interface.__doc__ or "", ""))
+    for sentence, chinese in interface._ERRORS.items():
+        assert joined.count(sentence) >= 2, f"nothing raises: {sentence}"
+        names = {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+        assert names == {name for _, name, _, _ in string.Formatter().parse(chinese) if name}
+
+
+def test_an_error_is_explained_in_the_readers_language(library: Library) -> None:
+    space = library.open("strange").space
+    with pytest.raises(EmbvizError) as caught:
+        ev.near(space, "wrod1")
+    assert interface.explain(caught.value, "en").startswith(
+        "'wrod1' is not in 'strange' (50 words). Did you mean: word1"
+    )
+    assert interface.explain(caught.value, "zh").startswith("“wrod1”不在“strange”中（共 50 个词）")
+
+
+def test_the_map_is_drawn_once_and_then_only_its_marks_are_sent(library: Library) -> None:
+    jobs, selection = Jobs(), Selection(run="strange", word="巴黎")
+    first = picture(library, jobs, selection, "look", PAGE)
+    assert isinstance(first["figure"], go.Figure)
+    assert len(first["figure"].data[POINTS].x) == 50
+    assert first["progress"] == HIDDEN
+    again = picture(library, jobs, selection, "look", replace(PAGE, drawn=first["drawn"]))
+    assert again["figure"] is dash.no_update
+    moved = picture(library, jobs, selection.but(word="日本"), "look", replace(PAGE, drawn=first["drawn"]))
+    assert isinstance(moved["figure"], dash.Patch)
+    touched = {tuple(change["location"]) for change in moved["figure"].to_plotly_json()["operations"]}
+    assert ("data", POINTS) not in touched
+    assert {("data", NEAR), ("data", SELECTED), ("data", LABELS)} <= touched
+    row = library.open("strange").space.row("日本")
+    assert moved["center"] == pytest.approx(library.open("strange").projection().coords[row].tolist())
+
+
+def test_a_word_that_was_clicked_is_not_moved_to_the_middle(library: Library) -> None:
+    selection = Selection(run="strange", word="巴黎")
+    drawn = picture(library, Jobs(), selection, "look", PAGE)["drawn"]
+    row = library.open("strange").space.row("日本")
+    page = replace(PAGE, drawn=drawn, click=row)
+    assert picture(library, Jobs(), selection.but(word="日本"), "look", page)["center"] is dash.no_update
+
+
+def test_a_slow_projection_is_a_job_that_can_be_cancelled_and_asked_for_again(library: Library) -> None:
+    jobs, selection = Jobs(), Selection(run="strange", method="tsne", words=30)
+    waiting = picture(library, jobs, selection, "look", PAGE)
+    assert waiting["idle"] is False and waiting["progress"] == {}
+    stopped = picture(library, jobs, selection, "cancel", PAGE)
+    assert stopped["idle"] is True and "cancelled" in said(stopped["message"]) and stopped["again"] == {}
+    assert picture(library, jobs, selection, "again", PAGE)["idle"] is False
+    deadline = time.monotonic() + 60
+    while picture(library, jobs, selection, "look", PAGE)["idle"] is False:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    done = picture(library, jobs, selection, "look", PAGE)
+    assert len(done["figure"].data[POINTS].x) == 30
+    assert "t-SNE" in done["about"]
+
+
+def test_a_job_goes_on_for_the_other_reader_when_one_cancels(library: Library) -> None:
+    jobs, selection = Jobs(), Selection(run="strange", method="tsne", words=31)
+    run = library.open("strange")
+    job = jobs.ask(run, "tsne", 2, 31, "one")
+    assert job is not None and jobs.ask(run, "tsne", 2, 31, "other") is job
+    picture(library, jobs, selection, "cancel", replace(PAGE, reader="one"))
+    assert job.running
+    picture(library, jobs, selection, "cancel", replace(PAGE, reader="other"))
+    job.process.wait(10)
+    assert not run.projection_path("tsne", 2, 31).exists()
+
+
+@pytest.mark.parametrize(
+    ("selection", "sentence"),
+    [
+        (Selection(run="nowhere"), "There is no run 'nowhere'"),
+        (Selection(run="../strange"), "There is no run '../strange'"),
+        (Selection(run="broken"), "damaged"),
+        (Selection(run="strange", words=51), "A map of 51 words was asked for, and 'strange' has 50."),
+        (Selection(run="strange", method="lda"), "'lda' is unknown"),
+        (Selection(run="strange", dims=4), "2 or 3"),
+    ],
+)
+def test_what_cannot_be_shown_is_one_sentence_in_place(library: Library, selection: Selection, sentence: str) -> None:
+    state = picture(library, Jobs(), selection, "look", PAGE)
+    assert sentence in said(state["message"])
+    assert len(state["figure"].data) == 0
+
+
+def test_details_of_a_word_walk_on_by_links(library: Library) -> None:
+    selection = Selection(run="strange", word="巴黎 - 法国 + 日本")
+    shown = details(library, selection, "zh")
+    links = next(part for part in shown if getattr(part, "className", "") == "neighbors").children
+    assert said(links[0]).split()[0] == "东京"
+    assert Selection.of("/map", links[0].children.href.partition("?")[2]).word == "东京"
+    assert "Did you mean" in said(details(library, Selection(run="strange", word="wrod1"), "en"))
+    assert "Click a word" in said(details(library, Selection(run="strange"), "en"))
+    assert "shows the first 20" in said(details(library, Selection(run="strange", word="word39", words=20), "en"))
+
+
+def test_words_are_shown_as_they_are(library: Library) -> None:
+    space = library.open("strange").space
+    assert said(tooltip(space, 0, "en")).startswith("<img src=x onerror=alert(1)>")
+    figure = picture(library, Jobs(), Selection(run="strange"), "look", PAGE)["figure"]
+    labels = " ".join(figure.data[LABELS].text)
+    assert "<" not in labels and "&lt;img src=x onerror=alert(1)&gt;" in labels
+
+
+def test_the_search_box_completes_by_frequency_and_keeps_the_selected_word(library: Library) -> None:
+    assert completions(library, Selection(run="strange", word="巴黎"), "word1") == [
+        "word1", *[f"word1{i}" for i in range(10)], "巴黎",
+    ]  # fmt: skip
+    assert completions(library, Selection(run="nowhere"), "x") == []
+    assert sizes(library, Selection(run="strange"), "en") == [{"value": "50", "label": "all 50"}]
+
+
+def test_events_of_the_map(library: Library) -> None:
+    selection = Selection(run="strange")
+    point = {"points": [{"curveNumber": 0, "pointNumber": 4}]}
+    assert clicked(library, selection, point).word == "巴黎"
+    assert clicked(library, selection, {"points": [{"curveNumber": 2, "pointNumber": 4}]}) == selection
+    assert settled(library, selection).words == 50
+    assert entered(library, selection, "WORD3").word == "word3"
+    assert entered(library, selection, "巴黎 - 法国").word == "巴黎 - 法国"
+    assert entered(library, selection, " ") == selection
+    box = {"xaxis.range[0]": -9, "xaxis.range[1]": 9, "yaxis.range[0]": -9, "yaxis.range[1]": 9}
+    assert visible_box(box) == (-9, 9, -9, 9)
+    assert visible_box({"autosize": True}) is None
+    picture(library, Jobs(), selection, "look", PAGE)
+    patch = relabelled(library, selection, visible_box(box), (800, 640), "light").to_plotly_json()
+    assert patch["operations"][0]["location"] == ["data", LABELS]
+    with pytest.raises(dash.exceptions.PreventUpdate):
+        relabelled(library, selection.but(dims=3), visible_box(box), (800, 640), "light")
+
+
+def test_the_words_view_answers_compares_and_explains(library: Library) -> None:
+    figure, message, shown = words.picture(
+        library, Selection("words", run="strange", word="巴黎 - 法国 + 日本"), "dark", "en"
+    )
+    assert figure.layout.yaxis.ticktext[0] == "东京" and message is None
+    assert "over all 50 words" in said(shown)
+    compared = words.comparison(library, Selection(run="strange", word="巴黎", other="巴黎"), "en")
+    assert said(compared).startswith("1.000")
+    _, message, _ = words.picture(library, Selection("words", run="strange"), "light", "en")
+    assert "Type a word" in said(message)
+    _, message, _ = words.picture(library, Selection("words", run="strange", word="巴黎 -"), "light", "zh")
+    assert "运算符后面缺少词语" in said(message)
+    assert "巴黎 - 法国 + 日本" in said(words.examples(library, Selection(run="strange"), "en"))
+    first = ev.near(library.open("strange").space, "巴黎", 15).words[0]
+    assert words.clicked(library, Selection(run="strange", word="巴黎"), {"points": [{"pointNumber": 0}]}).word == first
+
+
+def test_runs_are_listed_with_the_damaged_ones_disabled(library: Library) -> None:
+    assert run_choices(library, "map", "en") == [
+        {"value": "strange", "label": "strange"},
+        {"value": "broken", "label": "broken (damaged)", "disabled": True},
+    ]
+    assert home(library, "zh").run == "strange"
+    assert [choice["value"] for choice in run_choices(library, "attention", "en")] == ["broken"]
+
+
+def test_attention_without_a_model_says_what_to_do(library: Library) -> None:
+    state = attention.picture(library, Selection("attention", model="strange", sentence="x"), "light", "en")
+    assert "no attention model" in said(state["message"])
+
+
+def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
+    state = picture(Library(tmp_path), Jobs(), Selection(), "look", PAGE)
+    assert "embviz train word2vec wikipedia" in said(state["message"])
+    client = create_app(tmp_path).server.test_client()
+    assert client.get("/").status_code == 302
+
+
+def test_two_apps_in_one_process_answer_for_their_own_runs(strange_runs: Path, tmp_path: Path) -> None:
+    vectors = np.eye(4, dtype=np.float32)
+    (tmp_path / "v.txt").write_text(
+        "\n".join(f"w{i} {' '.join(map(str, row))}" for i, row in enumerate(vectors)), encoding="utf-8"
+    )
+    ev.import_vectors(tmp_path / "v.txt", tmp_path / "runs" / "mine")
+    apps = [create_app(folder).server.test_client() for folder in (strange_runs, tmp_path / "runs")]
+    assert "run=strange" in apps[0].get("/").location
+    assert "run=mine" in apps[1].get("/").location
+    callbacks = [len(json.loads(app.get("/_dash-dependencies").data)) for app in apps]
+    assert callbacks[0] == callbacks[1] > 5
+
+
+@pytest.mark.parametrize(("header", "language"), [("zh-CN,zh;q=0.9", "zh"), ("en-GB", "en"), ("fr", "en"), ("", "en")])
+def test_the_browser_chooses_the_language_and_the_switch_overrules(
+    strange_runs: Path, header: str, language: str
+) -> None:
+    client = create_app(strange_runs).server.test_client()
+    page = client.get("/_dash-layout", headers={"Accept-Language": header}).get_data(as_text=True)
+    assert (json.dumps("查找词语") in page) == (language == "zh")
+    client.set_cookie("embviz-language", "zh")
+    page = client.get("/_dash-layout", headers={"Accept-Language": header}).get_data(as_text=True)
+    assert json.dumps("查找词语") in page

@@ -1,0 +1,297 @@
+"""Figures: words are never markup, arrays are typed, labels stand apart, and the cells say what the weights say."""
+
+import base64
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from embviz.attention import Attention
+from embviz.figures import figure
+from embviz.figures.attention import head_figure, overview, overview_figure, overview_side
+from embviz.figures.projection import LABELS, LINES, NEAR, POINTS, SELECTED, extent, labels, projection_figure
+from embviz.figures.similarity import neighbors_figure
+from embviz.figures.theme import PALETTES, plain
+from embviz.projection import Projection
+from embviz.similarity import Neighbors, Term
+
+STRANGE = ("<b>x</b>", "<img src=x onerror=alert(1)>", "&amp;", "=1+1", "巴黎", "<br>", "%{x}", '"quoted"', "a<b")
+ESCAPED = ("&lt;b&gt;x&lt;/b&gt;", "&lt;img src=x onerror=alert(1)&gt;", "&amp;amp;")
+SIZE = (900, 700)
+
+
+def a_map(dims: int = 2, words: tuple[str, ...] = STRANGE) -> Projection:
+    angles = np.arange(len(words)) * 2.4
+    coords = (
+        np.stack([np.cos(angles), np.sin(angles), angles / 9], 1)[:, :dims]
+        * np.sqrt(np.arange(len(words)) + 1)[:, None]
+    )
+    return Projection(coords.astype(np.float32), words, "pca", {}, {}, "small")
+
+
+def neighbors(words: tuple[str, ...] = STRANGE) -> Neighbors:
+    scores = np.linspace(0.9, -0.4, len(words)).astype(np.float32)
+    return Neighbors("x", (Term(1, "x"),), words, scores, np.arange(len(words)), 99)
+
+
+def attention(
+    weights: np.ndarray, tokens: tuple[str, ...] | None = None, family: str = "encoder", **rest: Any
+) -> Attention:
+    layers, heads, count = weights.shape[:3]
+    tokens = tokens or tuple(f"t{i}" for i in range(count))
+    numbers = {"layers": tuple(range(layers)), "heads": tuple(range(heads)), **rest}
+    return Attention(" ".join(tokens), tokens, weights.astype(np.float32), family=family, model="small", **numbers)
+
+
+def one_weight(shape: tuple[int, ...], *place: int) -> np.ndarray:
+    weights = np.zeros(shape, np.float32)
+    weights[place] = 1
+    return weights
+
+
+def even(count: int) -> np.ndarray:
+    return np.full((1, 1, count, count), 1 / count, np.float32)
+
+
+def every_figure() -> Iterator[Any]:
+    """Each figure, drawn of words that look like markup."""
+    for theme in PALETTES:
+        for dims in (2, 3):
+            yield pytest.param(projection_figure(a_map(dims), 1, [0, 2], theme), id=f"map-{dims}d-{theme}")
+            yield pytest.param(projection_figure(a_map(dims), theme=theme), id=f"map-{dims}d-{theme}-unselected")
+        yield pytest.param(neighbors_figure(neighbors(), theme), id=f"neighbors-{theme}")
+        yield pytest.param(head_figure(attention(even(9), STRANGE), 0, 0, theme), id=f"head-{theme}")
+
+
+def texts(value: Any, key: str = "") -> Iterator[str]:
+    """Every text of a figure that Plotly reads as its small HTML."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from texts(inner, name if isinstance(inner, str | list | tuple | dict) else "")
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from texts(inner, key)
+    elif isinstance(value, str) and key in ("text", "ticktext", "hovertext", "name", "title", "customdata"):
+        yield value
+
+
+def array(value: Any) -> np.ndarray:
+    """What a browser makes of an array: typed ones come as base64."""
+    if isinstance(value, dict) and "bdata" in value:
+        found = np.frombuffer(base64.b64decode(value["bdata"]), value["dtype"])
+        return found.reshape([int(n) for n in value["shape"].split(",")]) if "shape" in value else found
+    return np.asarray(value, float)
+
+
+@pytest.mark.parametrize("drawn", every_figure())
+def test_words_are_shown_to_the_letter(drawn: go.Figure) -> None:
+    shown = list(texts(drawn.to_plotly_json()))
+    assert set(ESCAPED) <= set(shown)
+    for text in shown:
+        assert "<" not in text and ">" not in text
+        assert not re.search(r"&(?!amp;|lt;|gt;|quot;)", text)
+    page = drawn.to_html(include_plotlyjs=False)
+    assert "<img" not in page and "<b>x" not in page
+    assert "alert(1)" in page
+
+
+def test_plain_is_undone_by_reading_it_as_markup() -> None:
+    import html
+
+    assert [html.unescape(plain(word)) for word in STRANGE] == list(STRANGE)
+    assert plain("巴黎 c++ don't") == "巴黎 c++ don't"
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_maps_travel_as_float32(dims: int) -> None:
+    made = a_map(dims)
+    data = projection_figure(made, 1, [0, 2]).to_plotly_json()["data"]
+    for trace in data:
+        for name in "xyz"[:dims]:
+            assert trace[name]["dtype"] == "f4" and "bdata" in trace[name]
+    for axis, name in enumerate("xyz"[:dims]):
+        np.testing.assert_array_equal(array(data[POINTS][name]), made.coords[:, axis])
+
+
+def test_heatmaps_travel_typed() -> None:
+    weights = np.random.default_rng(0).random((2, 3, 6, 6))
+    head = head_figure(attention(weights), 1, 2).to_plotly_json()["data"][0]["z"]
+    assert head["dtype"] == "f4"
+    np.testing.assert_array_equal(array(head), weights[1, 2].astype(np.float32))
+    assert overview_figure(attention(weights)).to_plotly_json()["data"][0]["z"]["dtype"] == "u1"
+
+
+def test_the_selected_word_is_marked_and_joined_to_its_neighbours() -> None:
+    made = a_map()
+    data = projection_figure(made, 1, [0, 3, 99]).data
+    np.testing.assert_array_equal([data[SELECTED].x, data[SELECTED].y], made.coords[[1]].T)
+    np.testing.assert_array_equal([data[NEAR].x, data[NEAR].y], made.coords[[0, 3]].T)
+    ends = made.coords[[1, 0, 1, 3]]
+    np.testing.assert_array_equal(data[LINES].x, [*ends[:2, 0], np.nan, *ends[2:, 0], np.nan])
+    assert data[SELECTED].marker.color == PALETTES["light"].accent
+
+
+def test_without_a_selection_nothing_is_marked() -> None:
+    data = projection_figure(a_map()).data
+    assert len(data[NEAR].x) == len(data[SELECTED].x) == 0 and np.isnan(data[LINES].x).all()
+
+
+def test_a_selected_word_beyond_the_map_is_passed_over() -> None:
+    for dims in (2, 3):
+        data = projection_figure(a_map(dims), 99, [0]).data
+        assert len(data[SELECTED].x) == 0 and np.isnan(data[LINES].x).all()
+
+
+def test_neighbours_may_come_as_an_array_or_be_read_once() -> None:
+    for near in (np.array([0, 2]), iter([0, 2])):
+        assert projection_figure(a_map(), 1, near).data[LABELS].textfont.size[:4] == (16, 13, 13, 12)
+
+
+def rectangles(made: Projection, box: tuple, size: tuple[int, int], shown: go.Scatter) -> list[tuple[float, ...]]:
+    """Where labels are drawn, in pixels, taking 7 pixels a Latin letter and a line as high as its font."""
+    x = (np.asarray(shown.x) - box[0]) / (box[1] - box[0]) * size[0]
+    y = (np.asarray(shown.y) - box[2]) / (box[3] - box[2]) * size[1]
+    half = [len(text) * 7 / 2 for text in shown.text]
+    return [(a - h, a + h, b, b + 12) for a, b, h in zip(x, y, half, strict=True)]
+
+
+def test_labels_do_not_overlap() -> None:
+    rng = np.random.default_rng(0)
+    words = tuple("".join(rng.choice(list("abcdefgh"), rng.integers(2, 14))) for _ in range(3_000))
+    made = Projection(rng.normal(size=(3_000, 2)).astype(np.float32), words, "pca", {}, {}, "small")
+    box = extent(made.coords)
+    near = range(100, 140)
+    for selected, around in ((None, ()), (7, near)):
+        shown = labels(made, box, SIZE, "light", selected, around)
+        assert len(shown.text) > 40
+        for one, other in combinations(rectangles(made, box, SIZE, shown), 2):
+            assert one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2]
+
+
+def test_the_selected_word_is_labelled_first_then_its_neighbours() -> None:
+    words = tuple(f"w{i}" for i in range(50))
+    crowded = Projection(np.random.default_rng(1).random((50, 2)).astype(np.float32), words, "pca", {}, {}, "small")
+    shown = labels(crowded, extent(crowded.coords), (4_000, 4_000), "dark", 33, [44, 22])
+    assert shown.text[:3] == ("w33", "w44", "w22")
+    palette = PALETTES["dark"]
+    assert shown.textfont.color[:4] == (palette.accent, palette.text, palette.text, palette.quiet)
+    on_one_spot = replace(crowded, coords=np.ones((50, 2), np.float32))
+    assert labels(on_one_spot, (0, 2, 0, 2), SIZE, "dark", 33, [44, 22]).text == ("w33",)
+
+
+def test_only_what_is_visible_is_labelled() -> None:
+    made = a_map(words=tuple(f"w{i}" for i in range(9)))
+    x, y = made.coords[5]
+    assert labels(made, (x - 0.1, x + 0.1, y - 0.1, y + 0.1), SIZE, "light").text == ("w5",)
+
+
+def test_a_3d_map_labels_the_selected_word_and_its_neighbours() -> None:
+    notes = projection_figure(a_map(3), 4, [0, 2]).layout.scene.annotations
+    assert {note.text for note in notes} == {"巴黎", plain(STRANGE[0]), plain(STRANGE[2])}
+    assert len(projection_figure(a_map(3)).layout.scene.annotations) == len(STRANGE)
+
+
+def test_points_in_one_place_have_a_box_around_them() -> None:
+    made = replace(a_map(), coords=np.ones((len(STRANGE), 2), np.float32))
+    left, right, low, high = extent(made.coords)
+    assert left < 1 < right and low < 1 < high
+    assert projection_figure(made).data[LABELS].text == (plain(STRANGE[0]),)
+
+
+def test_bars_are_as_long_as_their_cosines_and_nearest_on_top() -> None:
+    made = neighbors(("a", "b", "c"))
+    drawn = neighbors_figure(made)
+    data = drawn.to_plotly_json()["data"][0]
+    np.testing.assert_array_equal(array(data["x"]), made.scores)
+    assert data["x"]["dtype"] == "f4" and data["text"] == ["0.900", "0.250", "-0.400"]
+    assert drawn.layout.yaxis.ticktext == ("a", "b", "c") and drawn.layout.yaxis.autorange == "reversed"
+    assert drawn.layout.xaxis.range[0] <= -0.4 and drawn.layout.xaxis.range[1] == 1
+    assert neighbors_figure(made, name="余弦").layout.xaxis.title.text == "余弦"
+
+
+def test_no_neighbours_are_an_empty_figure() -> None:
+    assert len(neighbors_figure(neighbors(())).data[0].x) == 0
+
+
+def test_an_encoders_head_is_whole_and_queries_go_down() -> None:
+    drawn = head_figure(attention(one_weight((1, 1, 4, 4), 0, 0, 2, 3)), 0, 0)
+    z = drawn.data[0].z
+    assert np.argwhere(z == 1).tolist() == [[2, 3]] and np.isfinite(z).all()
+    assert drawn.layout.yaxis.autorange == "reversed"
+    assert (drawn.layout.xaxis.title.text, drawn.layout.yaxis.title.text) == ("key", "query")
+    assert drawn.layout.xaxis.ticktext == drawn.layout.yaxis.ticktext == ("t0", "t1", "t2", "t3")
+
+
+def test_a_decoders_later_tokens_are_absent_not_zero() -> None:
+    weights = np.tril(np.ones((5, 5)))
+    weights[4, 0] = 0
+    z = head_figure(attention((weights / weights.sum(1, keepdims=True))[None, None], family="decoder"), 0, 0).data[0].z
+    np.testing.assert_array_equal(np.isnan(z), np.triu(np.ones((5, 5), bool), 1))
+    assert z[4, 0] == 0 and z[0, 0] == 1
+
+
+def test_a_head_is_named_by_its_number_in_the_model() -> None:
+    record = attention(one_weight((2, 2, 3, 3), 1, 0, 2, 1), layers=(3, 5), heads=(1, 4))
+    assert head_figure(record, 5, 1).data[0].z[2, 1] == 1
+    assert head_figure(record, 5, 4).data[0].z.max() == 0
+
+
+def test_tokens_that_are_the_same_have_a_place_each() -> None:
+    drawn = head_figure(attention(even(4), ("the", "cat", "the", "cat")), 0, 0)
+    assert drawn.layout.xaxis.ticktext == ("the", "cat", "the", "cat")
+    np.testing.assert_array_equal(drawn.layout.xaxis.tickvals, [0, 1, 2, 3])
+
+
+@pytest.mark.parametrize("place", [(0, 0, 0, 0), (1, 2, 3, 4), (2, 0, 4, 0), (0, 3, 1, 2)])
+def test_the_overview_has_a_line_of_tiles_a_layer_and_a_tile_a_head(place: tuple[int, ...]) -> None:
+    layer, head, query, key = place
+    image = overview(attention(one_weight((3, 4, 5, 5), *place)))
+    assert image.shape == (15, 20) and image.dtype == np.uint8
+    assert np.argwhere(image).tolist() == [[layer * 5 + query, head * 5 + key]]
+    assert image.max() == 255
+
+
+def test_each_head_is_scaled_to_its_own_largest_weight() -> None:
+    weights = np.zeros((1, 2, 2, 2))
+    weights[0, 0] = [[0.2, 0.1], [0, 0.05]]
+    weights[0, 1] = [[1, 0.5], [0, 0.25]]
+    np.testing.assert_array_equal(overview(attention(weights)), [[255, 128, 255, 128], [0, 64, 0, 64]])
+
+
+@pytest.mark.parametrize(("tokens", "side"), [(1, 1), (32, 32), (33, 17), (64, 32), (65, 22), (100, 25), (512, 32)])
+def test_long_sentences_are_pooled_and_single_strong_links_stay(tokens: int, side: int) -> None:
+    record = attention(one_weight((1, 2, tokens, tokens), 0, 1, tokens - 1, tokens // 3))
+    assert overview_side(record) == side
+    image, block = overview(record), -(-tokens // 32)
+    assert image.shape == (side, 2 * side)
+    assert np.argwhere(image).tolist() == [[(tokens - 1) // block, side + tokens // 3 // block]]
+
+
+def test_the_overview_says_its_layers_and_heads_and_frames_one() -> None:
+    record = attention(one_weight((2, 3, 4, 4), 0, 0, 0, 0), layers=(1, 5), heads=(0, 2, 7))
+    drawn = overview_figure(record, 5, 2)
+    assert [int(text) for text in drawn.layout.xaxis.ticktext] == [0, 2, 7]
+    assert [int(text) for text in drawn.layout.yaxis.ticktext] == [1, 5]
+    np.testing.assert_array_equal(drawn.layout.xaxis.tickvals, [1.5, 5.5, 9.5])
+    np.testing.assert_array_equal(drawn.layout.yaxis.tickvals, [1.5, 5.5])
+    assert drawn.layout.yaxis.autorange == "reversed"
+    [frame] = [shape for shape in drawn.layout.shapes if shape.type == "rect"]
+    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (3.5, 7.5, 3.5, 7.5)
+    assert not [shape for shape in overview_figure(record).layout.shapes if shape.type == "rect"]
+
+
+def test_figure_draws_every_record() -> None:
+    many, one = attention(np.random.default_rng(0).random((2, 2, 3, 3))), attention(even(3))
+    assert figure(a_map(), selected=1).data[SELECTED].x.size == 1
+    assert figure(neighbors()).data[0].type == "bar"
+    assert figure(many).data[0].z.shape == (6, 6)
+    assert figure(many, layer=1, head=0).data[0].z.shape == (3, 3)
+    assert figure(one, theme="dark").data[0].z.shape == (3, 3)
+    assert figure(a_map(), theme="dark").layout.template.layout.paper_bgcolor == PALETTES["dark"].paper
+    with pytest.raises(TypeError, match="not from a str"):
+        figure("a word")  # type: ignore[arg-type]

@@ -1,0 +1,104 @@
+"""Exact search by cosine: equal to a loop written the long way, whatever the block size, ties and zeros included."""
+
+import numpy as np
+import pytest
+
+from embviz import search
+from embviz.search import cosines, neighbor_rows, top, unit_vectors
+from embviz.space import Space
+
+RNG = np.random.default_rng(7)
+
+
+def made(vectors: np.ndarray) -> Space:
+    return Space.of([f"w{i}" for i in range(len(vectors))], vectors)
+
+
+def test_cosines_known_in_the_head() -> None:
+    space = made(np.array([[2, 0], [0, 5], [-3, 0], [0, 0], [1, 1]]))
+    found = cosines(space, np.array([10, 0]))
+    np.testing.assert_allclose(found, [1, 0, -1, -np.inf, np.sqrt(0.5)], atol=1e-7)
+    assert found.dtype == np.float32
+
+
+def test_against_the_zero_vector_nothing_has_a_cosine() -> None:
+    assert (cosines(made(np.eye(3)), np.zeros(3)) == -np.inf).all()
+
+
+def test_cosines_do_not_depend_on_lengths() -> None:
+    vectors, lengths = RNG.normal(size=(50, 8)), RNG.uniform(0.01, 100, (50, 1))
+    np.testing.assert_allclose(
+        cosines(made(vectors), vectors[3]), cosines(made(vectors * lengths), 7 * vectors[3]), atol=1e-6
+    )
+
+
+def test_unit_vectors_have_length_one_and_zero_stays_zero() -> None:
+    units = unit_vectors(made(np.array([[3, 4], [0, 0], [0, -2], [5, 5]])), 3)
+    np.testing.assert_allclose(units, [[0.6, 0.8], [0, 0], [0, -1]], atol=1e-7)
+    assert units.dtype == np.float32
+
+
+def test_squared_distance_of_unit_vectors_is_two_minus_two_cosines() -> None:
+    space = made(RNG.normal(size=(20, 5)))
+    units = unit_vectors(space, 20)
+    np.testing.assert_allclose(((units - units[0]) ** 2).sum(1), 2 - 2 * cosines(space, space.vectors[0]), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("scores", "k", "rows"),
+    [
+        ([0.1, 0.9, 0.5], 2, [1, 2]),
+        ([0.1, 0.9, 0.5], 3, [1, 2, 0]),
+        ([0.1, 0.9, 0.5], 50, [1, 2, 0]),
+        ([0.5, 0.9, 0.5, 0.9], 4, [1, 3, 0, 2]),
+        ([-np.inf, 0.9, -np.inf], 3, [1]),
+        ([-np.inf, -np.inf], 3, []),
+        ([-0.5, -0.1, -0.9], 2, [1, 0]),
+        ([0.1, 0.2], 0, []),
+    ],
+)
+def test_top(scores: list, k: int, rows: list) -> None:
+    assert top(np.array(scores, np.float32), k).tolist() == rows
+
+
+def test_among_ties_at_the_border_the_first_rows_win() -> None:
+    scores = np.zeros(1000, np.float32)
+    scores[500] = 1
+    assert top(scores, 4).tolist() == [500, 0, 1, 2]
+
+
+def test_top_equals_a_stable_sort() -> None:
+    for seed in range(20):
+        scores = np.random.default_rng(seed).integers(0, 9, 200).astype(np.float32)
+        assert top(scores, 31).tolist() == np.argsort(-scores, kind="stable")[:31].tolist()
+
+
+@pytest.mark.parametrize("block", [1, 37, 60, 61 * 7, 16_000_000])
+def test_neighbor_rows_equal_a_full_sort(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(search, "_BLOCK_SCORES", block)
+    units = unit_vectors(made(RNG.normal(size=(61, 6))), 61)
+    rows, scores = neighbor_rows(units, 9)
+    every = units.astype(np.float64) @ units.T.astype(np.float64)
+    np.fill_diagonal(every, -np.inf)
+    expected = np.argsort(-every, axis=1)[:, :9]
+    np.testing.assert_array_equal(rows, expected)
+    np.testing.assert_allclose(scores, np.take_along_axis(every, expected, 1), atol=1e-6)
+
+
+def test_a_word_is_not_its_own_neighbour_though_others_equal_it() -> None:
+    units = np.repeat(np.eye(2, dtype=np.float32), 3, axis=0)
+    rows, scores = neighbor_rows(units, 2)
+    assert [sorted(row) for row in rows.tolist()] == [[1, 2], [0, 2], [0, 1], [4, 5], [3, 5], [3, 4]]
+    assert (scores == 1).all()
+
+
+def test_all_others_can_be_asked_for() -> None:
+    rows, _ = neighbor_rows(unit_vectors(made(RNG.normal(size=(5, 3))), 5), 4)
+    assert [sorted(row) for row in rows.tolist()] == [[i for i in range(5) if i != j] for j in range(5)]
+
+
+def test_progress_rises_from_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_BLOCK_SCORES", 20)
+    said: list[float] = []
+    neighbor_rows(np.eye(10, dtype=np.float32), 3, said.append)
+    assert said == [0, 0.2, 0.4, 0.6, 0.8]
