@@ -24,7 +24,7 @@ from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map import clicked, entered, settled
 from embviz.apps.explorer.map.details import completions, details, sizes, tooltip
-from embviz.apps.explorer.map.picture import HIDDEN, Page, picture, relabelled, visible_box
+from embviz.apps.explorer.map.picture import HIDDEN, Page, picture, relabelled
 from embviz.apps.explorer.selection import VIEWS, Selection
 from embviz.errors import EmbvizError
 from embviz.figures.projection import LABELS, NEAR, POINTS, SELECTED
@@ -223,14 +223,13 @@ def test_events_of_the_map(library: Library) -> None:
     assert entered(library, selection, "WORD3").word == "word3"
     assert entered(library, selection, "巴黎 - 法国").word == "巴黎 - 法国"
     assert entered(library, selection, " ") == selection
-    box = {"xaxis.range[0]": -9, "xaxis.range[1]": 9, "yaxis.range[0]": -9, "yaxis.range[1]": 9}
-    assert visible_box(box) == (-9, 9, -9, 9)
-    assert visible_box({"autosize": True}) is None
+    box = (-9.0, 9.0, -9.0, 9.0)
     picture(library, Jobs(), selection, "look", PAGE)
-    patch = relabelled(library, selection, visible_box(box), (800, 640), "light").to_plotly_json()
+    patch = relabelled(library, selection, box, (800, 640), "light").to_plotly_json()
     assert patch["operations"][0]["location"] == ["data", LABELS]
-    with pytest.raises(dash.exceptions.PreventUpdate):
-        relabelled(library, selection.but(dims=3), visible_box(box), (800, 640), "light")
+    for other in (selection.but(dims=3), selection.but(run="nowhere"), selection.but(method="tsne", words=7)):
+        with pytest.raises(dash.exceptions.PreventUpdate):
+            relabelled(library, other, box, (800, 640), "light")
 
 
 def test_the_words_view_answers_compares_and_explains(library: Library) -> None:

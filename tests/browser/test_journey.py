@@ -60,6 +60,7 @@ def test_from_the_map_over_the_words_to_attention(
 
     # Type a sentence, change the head.
     page.locator("#to-attention").click()
+    expect(page.get_by_label("Sentence")).not_to_have_value("")  # the example comes a moment after the view
     page.get_by_label("Sentence").fill(SENTENCE)
     expect(page).to_have_url(re.compile("sentence=The\\+king\\+lived"))
     seen = attend(open_run(real_runs / "attention").model, SENTENCE)

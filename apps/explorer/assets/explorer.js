@@ -12,7 +12,7 @@
   }
 
   const plot = (id) => document.querySelector(`#${id} .js-plotly-plot`);
- 
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.explorer = {
     // The view that the URL names; the others are hidden by the style sheet. Graphs take their size when shown.
@@ -30,15 +30,18 @@
       }
     },
 
-    // The size of the picture in pixels, by which the server chooses labels that do not overlap.
-    measure() {
-      return new Promise((resolve) =>
-        window.requestAnimationFrame(() => {
+    // The size of the picture in pixels, by which the server chooses labels that do not overlap; asked for until the
+    // page is laid out, which takes a while on a busy machine.
+    measure(view) {
+      if (view !== "map") return window.dash_clientside.no_update;
+      return new Promise((resolve) => {
+        const look = () => {
           const graph = document.getElementById("map-graph");
-          const shown = graph && graph.clientWidth > 0;
-          resolve(shown ? [graph.clientWidth, graph.clientHeight] : window.dash_clientside.no_update);
-        })
-      );
+          if (graph && graph.clientWidth > 0) resolve([graph.clientWidth, graph.clientHeight]);
+          else setTimeout(look, 50);
+        };
+        look();
+      });
     },
 
     // What Enter meant in a search box: the option chosen with the arrows, which the box shows a moment later; where
@@ -49,6 +52,18 @@
           const now = document.getElementById(id).value;
           resolve(now === before ? typed : now);
         }, 80)
+      );
+    },
+
+    // The part of a flat map that is visible: x from, x to, y from, y to. Read off the graph once it has drawn, since
+    // the event that tells of a zoom can come after the one of the next zoom.
+    visible() {
+      return new Promise((resolve) =>
+        setTimeout(() => {
+          const { xaxis, yaxis } = (plot("map-graph") || {})._fullLayout || {};
+          const flat = xaxis && yaxis && xaxis._length;
+          resolve(flat ? [...xaxis.range, ...yaxis.range] : window.dash_clientside.no_update);
+        }, 60)
       );
     },
 

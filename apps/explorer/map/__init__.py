@@ -21,11 +21,11 @@ from embviz.apps.explorer.map.picture import (
     picture,
     ready_method,
     relabelled,
-    visible_box,
     words_on_map,
 )
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
+from embviz.figures.projection import Box
 from embviz.figures.theme import CONFIG
 from embviz.projection import METHODS
 from embviz.similarity import complete
@@ -104,6 +104,7 @@ def layout(language: str) -> list[Any]:
         dcc.Interval(id=ids.MAP_TICKER, interval=400, disabled=True),
         dcc.Store(id=ids.MAP_DRAWN),
         dcc.Store(id=ids.MAP_SIZE),
+        dcc.Store(id=ids.MAP_BOX),
         dcc.Store(id=ids.MAP_CENTER),
         dcc.Store(id=ids.MAP_ENTERED),
     ]
@@ -139,6 +140,13 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         prevent_initial_call=True,
     )
     app.clientside_callback(
+        ClientsideFunction("explorer", "visible"),
+        Output(ids.MAP_BOX, "data"),
+        Input(ids.MAP_GRAPH, "relayoutData"),
+        Input(ids.MAP_DRAWN, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
         ClientsideFunction("explorer", "center"),
         Input(ids.MAP_CENTER, "data"),
         prevent_initial_call=True,
@@ -169,15 +177,15 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "drawn": State(ids.MAP_DRAWN, "data"),
             "reader": State(ids.READER, "data"),
             "click": State(ids.MAP_GRAPH, "clickData"),
-            "moved": State(ids.MAP_GRAPH, "relayoutData"),
+            "box": State(ids.MAP_BOX, "data"),
         },
     )
-    def _draw(pathname, search, tick, cancel, again, size, drawn, reader, click, moved):  # type: ignore[no-untyped-def]
+    def _draw(pathname, search, tick, cancel, again, size, drawn, reader, click, box):  # type: ignore[no-untyped-def]
         selection = _on_map(pathname, search)
         if not size:
             raise dash.exceptions.PreventUpdate  # the page is being laid out; its size comes next
         action = {ids.MAP_CANCEL: "cancel", ids.MAP_AGAIN: "again"}.get(dash.ctx.triggered_id, "look")
-        page = Page(reader, drawn, tuple(size), visible_box(moved), _clicked_row(click), theme(), language())
+        page = Page(reader, drawn, tuple(size), box, _clicked_row(click), theme(), language())
         return picture(library, jobs, selection, action, page)
 
     @app.callback(Output(ids.MAP_DETAILS, "children"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
@@ -199,14 +207,14 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
 
     @app.callback(
         Output(ids.MAP_GRAPH, "figure", allow_duplicate=True),
-        Input(ids.MAP_GRAPH, "relayoutData"),
+        Input(ids.MAP_BOX, "data"),
         State(ids.URL, "pathname"),
         State(ids.URL, "search"),
         State(ids.MAP_SIZE, "data"),
         prevent_initial_call=True,
     )
-    def _labels(moved: Mapping[str, Any] | None, pathname: str, search: str, size: tuple[int, int]) -> Any:
-        return relabelled(library, _on_map(pathname, search), visible_box(moved), tuple(size), theme())
+    def _labels(box: Box | None, pathname: str, search: str, size: tuple[int, int]) -> Any:
+        return relabelled(library, _on_map(pathname, search), box, tuple(size), theme())
 
     @app.callback(
         Output(ids.MAP_TOOLTIP, "show"),

@@ -53,7 +53,7 @@ class Page:
         reader: which one.
         drawn: what it shows already, as `picture` said then.
         size: of its picture, in pixels.
-        box: the part of a flat map that is visible; None where it was not moved.
+        box: the part of a flat map that is visible; None where none is drawn.
         click: the row of the word that was clicked last.
         theme: "light" or "dark".
         language: of its words.
@@ -93,21 +93,16 @@ def picture(library: Library, jobs: Jobs, selection: Selection, action: str, pag
         return {**_said(explain(error, page.language)), "figure": empty(page.theme), "drawn": None}
 
 
-def visible_box(moved: Mapping[str, Any] | None) -> Box | None:
-    """What a graph's last zoom or pan left visible; None where it was something else."""
-    sides = ("xaxis.range[0]", "xaxis.range[1]", "yaxis.range[0]", "yaxis.range[1]")
-    if not moved or any(side not in moved for side in sides):
-        return None
-    x0, x1, y0, y1 = (float(moved[side]) for side in sides)
-    return x0, x1, y0, y1
-
-
 def relabelled(library: Library, selection: Selection, box: Box | None, size: tuple[int, int], theme: str) -> Patch:
     """The labels for the part of a flat map that is visible after a zoom or a pan."""
     if selection.dims != 2 or box is None:
         raise dash.exceptions.PreventUpdate
-    run = library.open(selection.run)
-    if not run.projection_path(selection.method, 2, selection.words).is_file():
+    try:
+        run = library.open(selection.run)
+        there = run.projection_path(selection.method, 2, selection.words).is_file()
+    except EmbvizError:
+        there = False  # the picture says it
+    if not there:
         raise dash.exceptions.PreventUpdate
     projection = run.projection(selection.method, 2, selection.words)
     patch = Patch()
