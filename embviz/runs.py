@@ -78,28 +78,36 @@ class Run:
 
         return AttentionModel.load(self.path)
 
-    def projection_path(self, method: str, dims: int = 2, words: int | None = None, seed: int = 0) -> Path:
+    def projection_path(
+        self, method: str, dims: int = 2, words: int | None = None, seed: int = 0, fit: int | None = None
+    ) -> Path:
         """The file that keeps a projection; its name says the method, the parameters and the seed.
 
         Raises:
             EmbvizError: see `embviz.projection.settings`.
         """
-        params = settings(self.space, method, dims, words, seed)
+        params = settings(self.space, method, dims, words, seed, fit)
         tail = "-".join(f"{name}{_short(value)}" for name, value in params.items() if name != "dims")
         return self.path / "projections" / f"{method}-{dims}d-{tail}.safetensors"
 
     def projection(
-        self, method: str = "pca", dims: int = 2, words: int | None = None, seed: int = 0, report: Report = silent
+        self,
+        method: str = "pca",
+        dims: int = 2,
+        words: int | None = None,
+        seed: int = 0,
+        fit: int | None = None,
+        report: Report = silent,
     ) -> Projection:
         """A map of the run: read if it is kept already, else computed and kept.
 
         Raises:
             EmbvizError: see `embviz.projection.project`.
         """
-        path = self.projection_path(method, dims, words, seed)
+        path = self.projection_path(method, dims, words, seed, fit)
         if path.is_file():
             return Projection.load(path, self.space)
-        made = project(self.space, method, dims, words, seed, report)
+        made = project(self.space, method, dims, words, seed, fit, report)
         path.parent.mkdir(exist_ok=True)
         made.save(path)
         return made

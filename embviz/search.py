@@ -23,13 +23,13 @@ def cosines(space: Space, vector: np.ndarray) -> np.ndarray:
     return scores
 
 
-def unit_vectors(space: Space, n: int) -> np.ndarray:
-    """(n, D) float32: the first n vectors at length 1, so that distances between them follow the cosine.
+def unit_vectors(space: Space, stop: int, start: int = 0) -> np.ndarray:
+    """(stop - start, D) float32: these vectors at length 1, so that distances between them follow the cosine.
 
     Squared Euclidean distance of two of them is 2 - 2 cosine. A vector of zeros stays zero.
     """
-    lengths = space.norms[:n, None]
-    return np.divide(space.vectors[:n], lengths, out=np.zeros((n, space.dims), np.float32), where=lengths > 0)
+    lengths, vectors = space.norms[start:stop, None], space.vectors[start:stop]
+    return np.divide(vectors, lengths, out=np.zeros(vectors.shape, np.float32), where=lengths > 0)
 
 
 def top(scores: np.ndarray, k: int) -> np.ndarray:

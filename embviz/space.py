@@ -7,7 +7,7 @@ Both are memory-mapped, so opening a large space costs neither time nor memory.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -110,6 +110,10 @@ class Space:
             rows = np.arange(*rows.indices(len(self)))
         return self.table["word"].take(pa.array(np.asarray(rows, np.int64))).to_pylist()
 
+    def first(self, n: int) -> Words:
+        """The first n words, each made when it is asked for."""
+        return Words(self.table["word"].slice(0, n))
+
     def count(self, row: int) -> int | None:
         """How often the word of a row occurred in the corpus; None where that is not known."""
         return self.table["count"][int(row)].as_py()
@@ -141,6 +145,30 @@ class Space:
                 f"{vectors.shape} of {vectors.dtype}."
             )
         return cls(table, vectors, name or folder.name, meta or {})
+
+
+class Words(Sequence[str]):
+    """Words as they lie in a table: a million of them cost nothing until they are read."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        self.column = column
+
+    def __len__(self) -> int:
+        return len(self.column)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return self.column.take(pa.array(range(*place.indices(len(self))), pa.int64())).to_pylist()
+        return self.column[int(place)].as_py()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.column.to_pylist())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
 
 def _check_finite(words: Sequence[str], vectors: np.ndarray) -> None:

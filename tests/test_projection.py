@@ -8,7 +8,7 @@ from sklearn.decomposition import PCA
 
 from embviz import projection as module
 from embviz.errors import EmbvizError
-from embviz.projection import Projection, label_rows, project, settings
+from embviz.projection import Projection, project, settings
 from embviz.space import Space
 
 GROUPS, SIZE = 4, 15
@@ -69,7 +69,7 @@ def test_the_record_says_how_it_was_made(groups: Space) -> None:
     assert found.coords.shape == (20, 3) and found.coords.dtype == np.float32
     assert (found.dims, found.method, found.space) == (3, "pca", "small")
     assert found.words == tuple(groups.words(slice(0, 20)))
-    assert found.params == {"dims": 3, "words": 20, "seed": 4}
+    assert found.params == {"dims": 3, "words": 20, "fit": 20, "seed": 4}
     assert found.facts["seconds"] >= 0
 
 
@@ -129,7 +129,7 @@ def test_words_without_a_direction_and_words_that_are_the_same(method: str) -> N
 def test_beyond_the_exact_search_neighbours_stay_together(
     groups: Space, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    monkeypatch.setattr(module, "_EXACT", 10)
+    monkeypatch.setattr(f"embviz.projection.{method}._EXACT", 10)
     assert together(project(groups, method).coords) == 1
 
 
@@ -197,14 +197,14 @@ def test_a_seed_that_no_library_takes_is_refused(groups: Space, method: str, see
 
 def test_settings_fill_in_the_defaults_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     space = made(np.random.default_rng(0).normal(size=(200, 4)))
-    assert settings(space, "pca") == {"dims": 2, "words": 200, "seed": 0}
+    assert settings(space, "pca") == {"dims": 2, "words": 200, "fit": 200, "seed": 0}
     assert settings(space, "tsne")["perplexity"] == 30
     assert settings(space, "tsne", words=31)["perplexity"] == 10
-    assert settings(space, "umap") == {"dims": 2, "words": 200, "seed": 0, "neighbors": 15, "min_dist": 0.1}
+    assert settings(space, "umap") == {"dims": 2, "words": 200, "fit": 200, "seed": 0, "neighbors": 15, "min_dist": 0.1}
     assert settings(space, "umap", words=6)["neighbors"] == 6
-    monkeypatch.setattr(module, "WORDS", 50)
-    assert settings(space, "pca")["words"] == 50
-    assert settings(space, "pca", words=60)["words"] == 60
+    monkeypatch.setattr(module, "FIT", 50)
+    assert settings(space, "tsne") == {"dims": 2, "words": 200, "fit": 50, "seed": 0, "perplexity": 49 / 3}
+    assert settings(space, "pca", words=60, fit=60)["fit"] == 60
 
 
 def test_kept_and_read_back(groups: Space, tmp_path: Path) -> None:
@@ -231,18 +231,3 @@ def test_a_map_of_a_larger_space_is_refused(groups: Space, tmp_path: Path) -> No
     project(groups, "pca").save(path)
     with pytest.raises(EmbvizError, match="damaged"):
         Projection.load(path, made(np.ones((9, 3))))
-
-
-def test_the_most_frequent_word_of_each_cell_is_labelled() -> None:
-    coords = np.array([[0.1, 0.1], [0.2, 0.2], [0.9, 0.1], [0.9, 0.9], [0.95, 0.95], [0.1, 0.9]])
-    assert label_rows(coords, (0, 1, 0, 1), 2, 2).tolist() == [0, 2, 3, 5]
-    assert label_rows(coords, (0, 1, 0, 1), 1, 1).tolist() == [0]
-    assert label_rows(coords, (0.5, 1, 0.5, 1), 1, 1).tolist() == [3]
-    assert label_rows(coords, (5, 6, 5, 6), 3, 3).tolist() == []
-
-
-def test_labels_are_at_most_one_a_cell() -> None:
-    coords = np.random.default_rng(0).normal(size=(5_000, 2))
-    rows = label_rows(coords, (-1, 1, -1, 1), 7, 5)
-    assert len(rows) == 35 and rows.tolist() == sorted(rows.tolist())
-    assert (np.abs(coords[rows]) <= 1).all()

@@ -366,7 +366,7 @@ def test_maps_of_other_settings_have_other_names(run: runs.Run) -> None:
     asked += [("umap", 2, None, seed) for seed in (0, 1, 123_456_788, 123_456_789)]
     paths = [run.projection_path(*settings) for settings in asked]
     assert len(set(paths)) == len(asked)
-    assert paths[0].name == "pca-2d-words12-seed0.safetensors"
+    assert paths[0].name == "pca-2d-words12-fit12-seed0.safetensors"
     assert run.projection_path("pca", 2, 12) == paths[0]
 
 

@@ -78,7 +78,11 @@ def project(
     run: RUN,
     method: Annotated[str, typer.Option(help="pca, tsne or umap.")] = "pca",
     dims: Annotated[int, typer.Option(help="2 or 3.")] = 2,
-    words: Annotated[int | None, typer.Option(help="How many, the most frequent; by default 10,000 at most.")] = None,
+    words: Annotated[int | None, typer.Option(help="How many, the most frequent; by default all.")] = None,
+    fit: Annotated[
+        int | None,
+        typer.Option(help="How many of them the method sees, the rest is placed; by default 20,000."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same map.")] = 0,
     as_json: JSON = False,
     html: HTML = None,
@@ -89,7 +93,7 @@ def project(
 
     opened = open_run(run)
     with progress() as report:
-        made = opened.projection(method, dims, words, seed, report)
+        made = opened.projection(method, dims, words, seed, fit, report)
     if html:
         from embviz.figures.projection import projection_figure
 

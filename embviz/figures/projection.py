@@ -14,7 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from embviz.figures.theme import PALETTES, plain, template
-from embviz.projection import Projection, label_rows
+from embviz.projection import Projection
 
 POINTS, LINES, NEAR, SELECTED, LABELS = range(5)
 Box = tuple[float, float, float, float]
@@ -112,7 +112,7 @@ def labels(
     width, height = size
     palette, neighbors = PALETTES[theme], [int(row) for row in near]
     marked = [row for row in ([] if selected is None else [selected]) + neighbors if row < len(projection.coords)]
-    spread = label_rows(projection.coords, box, max(1, width // 70), max(1, height // 24))
+    spread = _spread(projection.coords, box, max(1, width // 70), max(1, height // 24))
     shown = _apart(projection, list(dict.fromkeys([*marked, *spread.tolist()])), box, size)
     colors = [palette.accent if row == selected else palette.text if row in neighbors or not marked else palette.quiet
               for row in shown]  # fmt: skip
@@ -136,6 +136,26 @@ def labels_3d(projection: Projection, selected: int | None, near: Iterable[int],
         for row, color in colors.items()
         for x, y, z in [map(float, projection.coords[row])]
     ]  # fmt: skip
+
+
+def _spread(coords: np.ndarray, box: tuple[float, float, float, float], columns: int, lines: int) -> np.ndarray:
+    """Which points of a 2-D map to label: in each cell of a grid over the visible box, the most frequent word.
+
+    Args:
+        coords: (N, 2), most frequent first.
+        box: x from, x to, y from, y to.
+        columns: how many labels fit side by side.
+        lines: how many fit one above the other.
+
+    Returns:
+        rows, most frequent first; at most columns × lines.
+    """
+    x0, x1, y0, y1 = box
+    column = np.floor((coords[:, 0] - x0) / (x1 - x0) * columns)
+    line = np.floor((coords[:, 1] - y0) / (y1 - y0) * lines)
+    inside = np.flatnonzero((column >= 0) & (column < columns) & (line >= 0) & (line < lines))
+    cells = (line * columns + column)[inside]
+    return inside[np.sort(np.unique(cells, return_index=True)[1])]
 
 
 def _made(projection: Projection) -> str:

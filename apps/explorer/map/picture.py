@@ -28,7 +28,7 @@ from embviz.figures.projection import (
     marks,
     projection_figure,
 )
-from embviz.projection import WORDS, Projection
+from embviz.projection import Projection
 from embviz.runs import Run
 from embviz.similarity import near
 from embviz.space import Space
@@ -112,7 +112,7 @@ def relabelled(library: Library, selection: Selection, box: Box | None, size: tu
 
 def words_on_map(run: Run, selection: Selection) -> int:
     """How many words the map shows."""
-    return min(selection.words or WORDS, len(run.space))
+    return min(selection.words or 10_000, len(run.space))
 
 
 def _drawn(projection: Projection, run: Run, selection: Selection, page: Page) -> dict[str, Any]:
