@@ -19,6 +19,7 @@ from embviz.progress import Report, silent
 from embviz.projection import pca, tsne, umap
 from embviz.projection.placing import place
 from embviz.projection.record import Projection
+from embviz.projection.sheet import Sheet
 from embviz.search import unit_vectors
 from embviz.space import Space
 
@@ -87,8 +88,9 @@ def project(
     rest = range(params["fit"], params["words"])
     placed = linear(space, rest) if linear else place(space, rest, units, coords, report)
     facts = {**facts, "seconds": round(time.monotonic() - started, 2)}
-    whole = np.concatenate([coords, placed]).astype(np.float32)
-    return Projection(whole, space.first(len(whole)), method, params, facts, space.name)
+    whole, names = np.concatenate([coords, placed]).astype(np.float32), space.first(params["words"])
+    sheet = Sheet.of(whole, names.column) if dims == 2 else None
+    return Projection(whole, names, method, params, facts, space.name, sheet)
 
 
 Linear = Callable[[Space, range], np.ndarray]

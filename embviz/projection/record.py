@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from embviz.errors import EmbvizError
+from embviz.projection.sheet import Sheet
 from embviz.space import Space
 
 
@@ -27,6 +28,7 @@ class Projection:
             fit), seed, and the method's own parameters.
         facts: what was found: seconds, and for PCA the share of the variance that each axis holds.
         space: the space's name.
+        sheet: how a flat map is drawn; None in 3 dimensions.
     """
 
     coords: np.ndarray
@@ -35,6 +37,7 @@ class Projection:
     params: Mapping[str, Any]
     facts: Mapping[str, Any]
     space: str
+    sheet: Sheet | None = None
 
     @property
     def dims(self) -> int:
@@ -48,7 +51,7 @@ class Projection:
         made = {"method": self.method, "params": json.dumps(dict(self.params)), "facts": json.dumps(dict(self.facts))}
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
         try:
-            temporary.write_bytes(save({"coords": self.coords}, metadata=made))
+            temporary.write_bytes(save({"coords": self.coords, **_arrays(self.sheet)}, metadata=made))
             temporary.rename(path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -64,11 +67,19 @@ class Projection:
 
         try:
             with safe_open(str(path), framework="np") as file:
-                made, coords = file.metadata(), file.get_tensor("coords")
+                made, arrays = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            coords = arrays["coords"]
             method, params, facts = made["method"], json.loads(made["params"]), json.loads(made["facts"])
             words = space.first(params["words"])
             if coords.shape != (len(words), params["dims"]) or not np.isfinite(coords).all():
                 raise ValueError(f"an array of shape {coords.shape}")
+            sheet = Sheet(arrays["places"], arrays["levels"]) if coords.shape[1] == 2 else None
+            if sheet and (sheet.places.shape != coords.shape or sheet.levels.shape != coords.shape[:1]):
+                raise ValueError("places or levels of another map")
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             raise EmbvizError(f"The projection '{path}' is damaged: remove it, and it is computed again.") from error
-        return cls(coords, words, method, params, facts, space.name)
+        return cls(coords, words, method, params, facts, space.name, sheet)
+
+
+def _arrays(sheet: Sheet | None) -> dict[str, np.ndarray]:
+    return {"places": sheet.places, "levels": sheet.levels} if sheet else {}
