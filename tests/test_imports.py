@@ -47,6 +47,8 @@ HOMES = {
     "plotly": {"figures", "apps"},
     "torch": {"models", "train", "attention"},
     "gensim": {"train", "formats", "corpora"},
+    "numba": {"search", "projection"},
+    "scipy": {"projection"},
     "sklearn": {"projection"},
     "openTSNE": {"projection"},
     "umap": {"projection"},
@@ -59,8 +61,18 @@ HOMES = {
 AT_ONCE = {"dash", "dash_mantine_components", "plotly", "typer", "rich"}
 """Libraries that all of a home stands on; the rooms themselves are imported late."""
 
-LATE = {"embviz.models.transformer", "embviz.train.loop", "embviz.train.windows", "embviz.train.checkpoints"}
-"""Modules that import torch at their top, and are themselves imported in functions."""
+LATE = {
+    "embviz.models.transformer",
+    "embviz.train.loop",
+    "embviz.train.windows",
+    "embviz.train.checkpoints",
+    "embviz.search.nearest",
+    "embviz.projection.affinity",
+    "embviz.projection.attraction",
+    "embviz.projection.field",
+    "embviz.projection.descent",
+}
+"""Modules that import torch or numba at their top, and are themselves imported in functions."""
 
 
 def modules() -> dict[str, ast.Module]:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from embviz import search
-from embviz.search import cosines, neighbor_rows, top, unit_vectors
+from embviz.search import cosines, neighbor_rows, rows_near, top, unit_vectors
+from embviz.search.threads import Threads
 from embviz.space import Space
 
 RNG = np.random.default_rng(7)
@@ -73,16 +74,39 @@ def test_top_equals_a_stable_sort() -> None:
         assert top(scores, 31).tolist() == np.argsort(-scores, kind="stable")[:31].tolist()
 
 
-@pytest.mark.parametrize("block", [1, 37, 60, 61 * 7, 16_000_000])
-def test_neighbor_rows_equal_a_full_sort(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
-    monkeypatch.setattr(search, "_BLOCK_SCORES", block)
-    units = unit_vectors(made(RNG.normal(size=(61, 6))), 61)
+@pytest.mark.parametrize("block", [2, 38, 60, 16_384])
+@pytest.mark.parametrize("dims", [1, 6, 8, 50])
+def test_neighbor_rows_equal_a_full_sort(monkeypatch: pytest.MonkeyPatch, block: int, dims: int) -> None:
+    monkeypatch.setattr(search, "_BLOCK", block)
+    units = RNG.normal(size=(61, dims)).astype(np.float32)
     rows, scores = neighbor_rows(units, 9)
     every = units.astype(np.float64) @ units.T.astype(np.float64)
     np.fill_diagonal(every, -np.inf)
     expected = np.argsort(-every, axis=1)[:, :9]
     np.testing.assert_array_equal(rows, expected)
-    np.testing.assert_allclose(scores, np.take_along_axis(every, expected, 1), atol=1e-6)
+    np.testing.assert_allclose(scores, np.take_along_axis(every, expected, 1), atol=1e-5)
+
+
+@pytest.mark.parametrize(("count", "n"), [(1, 1), (1, 40), (33, 2), (700, 3_000)])
+def test_rows_near_equal_a_full_sort(count: int, n: int) -> None:
+    """Of so many that there are several tiles and several threads, and of one."""
+    queries, units = RNG.normal(size=(count, 50)).astype(np.float32), RNG.normal(size=(n, 50)).astype(np.float32)
+    rows, scores = rows_near(queries, units, min(n, 7))
+    every = queries.astype(np.float64) @ units.T.astype(np.float64)
+    np.testing.assert_array_equal(rows, np.argsort(-every, axis=1)[:, :7])
+    np.testing.assert_allclose(scores, -np.sort(-every, axis=1)[:, :7], atol=1e-5)
+
+
+def test_what_points_away_is_found_where_nothing_else_is_left() -> None:
+    """Candidates are padded with zeros, which must not pass for words at a right angle."""
+    rows, scores = rows_near(np.float32([[1, 0]]), np.float32([[-1, 0], [-0.6, 0.8]]), 2)
+    assert rows.tolist() == [[1, 0]]
+    np.testing.assert_allclose(scores, [[-0.6, -1]])
+
+
+def test_of_equals_the_first_are_found() -> None:
+    rows, _ = rows_near(np.float32([[1, 0]]), np.float32([[0, 1], [1, 0], [1, 0], [0, 1], [1, 0]]), 4)
+    assert rows.tolist() == [[1, 2, 4, 0]]
 
 
 def test_a_word_is_not_its_own_neighbour_though_others_equal_it() -> None:
@@ -98,7 +122,39 @@ def test_all_others_can_be_asked_for() -> None:
 
 
 def test_progress_rises_from_zero(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "_BLOCK_SCORES", 20)
+    monkeypatch.setattr(search, "_BLOCK", 2)
     said: list[float] = []
     neighbor_rows(np.eye(10, dtype=np.float32), 3, said.append)
-    assert said == [0, 0.2, 0.4, 0.6, 0.8]
+    np.testing.assert_allclose(said, [0, 0.2, 0.4, 0.6, 0.8])
+
+
+def test_a_search_is_cancelled_by_who_is_told() -> None:
+    def stop(share: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        neighbor_rows(np.eye(10, dtype=np.float32), 3, stop)
+
+
+def test_threads_give_results_in_the_order_of_the_calls() -> None:
+    with Threads(3) as threads:
+        assert threads.each(pow, [(2, n) for n in range(20)]) == [2**n for n in range(20)]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("n", [0, 1, 255, 1_001, 5_000])
+def test_threads_share_every_row_once(count: int, n: int) -> None:
+    seen = np.zeros(n, int)
+
+    def mark(start: int, stop: int, out: np.ndarray) -> None:
+        assert start % 2 == 0
+        out[start:stop] += 1
+
+    with Threads(count) as threads:
+        threads.share(mark, n, seen)
+    assert (seen == 1).all()
+
+
+def test_what_goes_wrong_in_a_thread_is_raised() -> None:
+    with Threads(2) as threads, pytest.raises(ZeroDivisionError):
+        threads.each(divmod, [(1, 1), (1, 0)])

@@ -11,7 +11,7 @@ import numpy as np
 
 from embviz.space import Space
 
-_BLOCK_SCORES = 16_000_000  # cosines held at once by `neighbor_rows`: 64 MB
+_BLOCK = 16_384  # queries, even; a search says how far it is and can be cancelled between blocks, ten times a second
 
 
 def cosines(space: Space, vector: np.ndarray) -> np.ndarray:
@@ -45,7 +45,7 @@ def top(scores: np.ndarray, k: int) -> np.ndarray:
 def neighbor_rows(
     units: np.ndarray, k: int, at: Callable[[float], None] = lambda share: None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The k nearest others of every unit vector.
+    """The k nearest others of every unit vector, exactly.
 
     Args:
         units: (N, D) float32, each of length 1.
@@ -53,19 +53,44 @@ def neighbor_rows(
         at: told the share that is done.
 
     Returns:
-        rows (N, k) and cosines (N, k), nearest first.
+        rows (N, k) int32 and cosines (N, k) float32, nearest first; of equal ones the first.
     """
-    n = len(units)
-    rows, scores = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
-    step = max(1, _BLOCK_SCORES // n)
-    for start in range(0, n, step):
-        at(start / n)
-        block = units[start : start + step] @ units.T
-        mine = np.arange(len(block))
-        block[mine, start + mine] = -np.inf
-        best = np.argpartition(block, n - k, axis=1)[:, n - k :]
-        found = np.take_along_axis(block, best, axis=1)
-        order = np.argsort(-found, axis=1, kind="stable")
-        rows[start : start + step] = np.take_along_axis(best, order, axis=1)
-        scores[start : start + step] = np.take_along_axis(found, order, axis=1)
-    return rows, scores
+    return rows_near(units, units, k, at, among_themselves=True)
+
+
+def rows_near(
+    queries: np.ndarray,
+    units: np.ndarray,
+    k: int,
+    at: Callable[[float], None] = lambda share: None,
+    among_themselves: bool = False,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k units of largest inner product with every query, exactly.
+
+    Args:
+        queries: (B, D) float32.
+        units: (N, D) float32.
+        k: at most N.
+        at: told the share that is done.
+        among_themselves: query i is unit i and does not see itself.
+
+    Returns:
+        rows (B, k) int32 and products (B, k) float32, largest first; of equal ones the first.
+    """
+    from embviz.search.nearest import nearest, padded, tiles
+    from embviz.search.threads import Threads
+
+    count, tiled = len(queries), tiles(units)
+    rows = np.zeros((count + count % 2, k), np.int32)
+    scores = np.full(rows.shape, -np.inf, np.float32)
+    with Threads() as threads:
+        for start in range(0, count, _BLOCK):
+            these = slice(start, min(start + _BLOCK, len(rows)))
+            block = padded(queries[these])
+            skip = start if among_themselves else -len(units) - len(rows)
+            for i, tile in enumerate(tiled):
+                at((start + len(block) * i / len(tiled)) / len(rows))
+                first = i * tile.shape[1]
+                call = (block, tile, first, len(units), skip, scores[these], rows[these])
+                threads.share(nearest, len(block), *call)
+    return rows[:count], scores[:count]
