@@ -81,8 +81,17 @@ def cosine(space: Space, one: str, other: str) -> float:
     Raises:
         EmbvizError: a word is not in the space, or the words of an expression cancel out.
     """
-    a, b = (_sum(space, text, parse(space, text)) for text in (one, other))
+    a, b = vector(space, one), vector(space, other)
     return float(np.clip(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)), -1, 1))
+
+
+def vector(space: Space, expression: str) -> np.ndarray:
+    """(D,) float64: the sum of the signed unit vectors of an expression's words, as `near` takes it.
+
+    Raises:
+        EmbvizError: a word is not in the space, or the expression's words cancel out.
+    """
+    return _sum(space, expression, parse(space, expression))
 
 
 def parse(space: Space, expression: str) -> tuple[Term, ...]:

@@ -22,14 +22,14 @@ from embviz.apps.explorer import attention, create_app, home, interface, words
 from embviz.apps.explorer.frame import changed_by, control_value, navigation, run_choices
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
-from embviz.apps.explorer.map import clicked, entered, settled
+from embviz.apps.explorer.map import clicked, entered, picked, pointed, settled
 from embviz.apps.explorer.map.details import completions, details, sizes, tooltip
-from embviz.apps.explorer.map.picture import HIDDEN, Page, picture, relabelled
+from embviz.apps.explorer.map.picture import HIDDEN, Page, picture
 from embviz.apps.explorer.selection import VIEWS, Selection
 from embviz.errors import EmbvizError
-from embviz.figures.projection import LABELS, NEAR, POINTS, SELECTED
+from embviz.figures.projection import NEAR, POINTS, SELECTED
 
-PAGE = Page("reader", None, (800, 640), None, None, "light", "en")
+PAGE = Page("reader", None, "light", "en")
 
 
 @pytest.fixture
@@ -117,29 +117,84 @@ def test_an_error_is_explained_in_the_readers_language(library: Library) -> None
     assert interface.explain(caught.value, "zh").startswith("“wrod1”不在“strange”中（共 50 个词）")
 
 
-def test_the_map_is_drawn_once_and_then_only_its_marks_are_sent(library: Library) -> None:
-    jobs, selection = Jobs(), Selection(run="strange", word="巴黎")
+def test_a_flat_map_is_told_by_addresses_and_marks(library: Library) -> None:
+    """Another word or colour never changes where the places come from, so they are sent once."""
+    first = picture(library, Jobs(), Selection(run="strange", word="巴黎"), "look", PAGE)
+    space, spec = library.open("strange").space, first["spec"]
+    assert first["progress"] == HIDDEN and first["dims"] == "2" and first["figure"] is dash.no_update
+    assert spec["selected"] == space.row("巴黎")
+    assert spec["near"] == ev.near(space, "巴黎").rows.tolist()
+    assert dict(spec["marked"]) == {row: space.word(row) for row in [spec["selected"], *spec["near"]]}
+    assert spec["colors"] == {"url": None, "kind": "set", "stops": ["#5b7fb4"]}
+    other = picture(library, Jobs(), Selection(run="strange", word="日本", color="similarity"), "look", PAGE)["spec"]
+    assert other["points"] == spec["points"] and other["colors"]["url"] != spec["colors"]["url"]
+    lost = picture(library, Jobs(), Selection(run="strange", word="nowhere", color="similarity"), "look", PAGE)["spec"]
+    assert (lost["selected"], lost["near"], lost["colors"]["url"]) == (None, [], None)
+
+
+def test_an_expression_marks_its_neighbours_and_no_point(library: Library) -> None:
+    spec = picture(library, Jobs(), Selection(run="strange", word="巴黎 - 法国 + 日本"), "look", PAGE)["spec"]
+    assert spec["selected"] is None and spec["near"][0] == library.open("strange").space.row("东京")
+
+
+def test_neighbours_that_are_not_on_the_map_are_not_marked(library: Library) -> None:
+    spec = picture(library, Jobs(), Selection(run="strange", word="word39", words=20), "look", PAGE)["spec"]
+    assert spec["selected"] is None and spec["near"] and max(spec["near"]) < 20
+
+
+def test_a_map_in_space_is_drawn_once_and_then_only_its_marks_are_sent(library: Library) -> None:
+    jobs, selection = Jobs(), Selection(run="strange", word="巴黎", dims=3)
     first = picture(library, jobs, selection, "look", PAGE)
     assert isinstance(first["figure"], go.Figure)
     assert len(first["figure"].data[POINTS].x) == 50
-    assert first["progress"] == HIDDEN
     again = picture(library, jobs, selection, "look", replace(PAGE, drawn=first["drawn"]))
     assert again["figure"] is dash.no_update
     moved = picture(library, jobs, selection.but(word="日本"), "look", replace(PAGE, drawn=first["drawn"]))
     assert isinstance(moved["figure"], dash.Patch)
     touched = {tuple(change["location"]) for change in moved["figure"].to_plotly_json()["operations"]}
     assert ("data", POINTS) not in touched
-    assert {("data", NEAR), ("data", SELECTED), ("data", LABELS)} <= touched
-    row = library.open("strange").space.row("日本")
-    assert moved["center"] == pytest.approx(library.open("strange").projection().coords[row].tolist())
+    assert {("data", NEAR), ("data", SELECTED)} <= touched
 
 
-def test_a_word_that_was_clicked_is_not_moved_to_the_middle(library: Library) -> None:
-    selection = Selection(run="strange", word="巴黎")
-    drawn = picture(library, Jobs(), selection, "look", PAGE)["drawn"]
-    row = library.open("strange").space.row("日本")
-    page = replace(PAGE, drawn=drawn, click=row)
-    assert picture(library, Jobs(), selection.but(word="日本"), "look", page)["center"] is dash.no_update
+def fetch(client: Any, address: str) -> bytes:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    return answer.data
+
+
+def test_the_numbers_of_a_map_come_as_bytes(strange_runs: Path, library: Library) -> None:
+    client, space = create_app(strange_runs).server.test_client(), library.open("strange").space
+    spec = picture(library, Jobs(), Selection(run="strange", word="巴黎", color="similarity"), "look", PAGE)["spec"]
+    sheet = library.open("strange").projection("pca").sheet
+    body = fetch(client, spec["points"])
+    assert len(body) == 5 * 50
+    np.testing.assert_array_equal(np.frombuffer(body, "<u2", 100).reshape(2, 50).T, sheet.places)
+    np.testing.assert_array_equal(np.frombuffer(body, np.uint8, offset=200), sheet.levels)
+    assert json.loads(fetch(client, spec["words"] + "&rows=0,4,49")) == [space.word(row) for row in (0, 4, 49)]
+    shades = np.frombuffer(fetch(client, spec["colors"]["url"]), np.uint8)
+    assert shades[space.row("巴黎")] == 253 and len(shades) == 50
+    assert shades[ev.near(space, "巴黎").rows[0]] == round(253 * float(ev.near(space, "巴黎").scores[0]))
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/sheet/nowhere/points?method=pca", 404),
+        ("/sheet/broken/words?rows=0", 404),
+        ("/sheet/strange/points?method=tsne&words=49", 404),
+        ("/sheet/strange/points?method=mds", 404),
+        ("/sheet/strange/words?rows=50", 400),
+        ("/sheet/strange/words?rows=-1", 400),
+        ("/sheet/strange/words?rows=x", 400),
+        ("/sheet/strange/words", 400),
+        ("/sheet/strange/colors?by=taste&words=9", 400),
+        ("/sheet/strange/colors?by=similarity&word=nowhere&words=9", 400),
+    ],
+)
+def test_an_address_that_makes_no_sense_is_refused(strange_runs: Path, address: str, status: int) -> None:
+    answer = create_app(strange_runs).server.test_client().get(address)
+    assert answer.status_code == status and "Traceback" not in answer.text
+    assert answer.mimetype != "application/octet-stream"
 
 
 def test_a_slow_projection_is_a_job_that_can_be_cancelled_and_asked_for_again(library: Library) -> None:
@@ -154,7 +209,7 @@ def test_a_slow_projection_is_a_job_that_can_be_cancelled_and_asked_for_again(li
         assert time.monotonic() < deadline
         time.sleep(0.2)
     done = picture(library, jobs, selection, "look", PAGE)
-    assert len(done["figure"].data[POINTS].x) == 30
+    assert "words=30" in done["spec"]["points"]
     assert "t-SNE" in done["about"]
 
 
@@ -184,7 +239,7 @@ def test_a_job_goes_on_for_the_other_reader_when_one_cancels(library: Library) -
 def test_what_cannot_be_shown_is_one_sentence_in_place(library: Library, selection: Selection, sentence: str) -> None:
     state = picture(library, Jobs(), selection, "look", PAGE)
     assert sentence in said(state["message"])
-    assert len(state["figure"].data) == 0
+    assert len(state["figure"].data) == 0 and state["spec"] is None
 
 
 def test_details_of_a_word_walk_on_by_links(library: Library) -> None:
@@ -201,8 +256,8 @@ def test_details_of_a_word_walk_on_by_links(library: Library) -> None:
 def test_words_are_shown_as_they_are(library: Library) -> None:
     space = library.open("strange").space
     assert said(tooltip(space, 0, "en")).startswith("<img src=x onerror=alert(1)>")
-    figure = picture(library, Jobs(), Selection(run="strange"), "look", PAGE)["figure"]
-    labels = " ".join(figure.data[LABELS].text)
+    figure = picture(library, Jobs(), Selection(run="strange", dims=3), "look", PAGE)["figure"]
+    labels = " ".join(label.text for label in figure.layout.scene.annotations)
     assert "<" not in labels and "&lt;img src=x onerror=alert(1)&gt;" in labels
 
 
@@ -223,13 +278,12 @@ def test_events_of_the_map(library: Library) -> None:
     assert entered(library, selection, "WORD3").word == "word3"
     assert entered(library, selection, "巴黎 - 法国").word == "巴黎 - 法国"
     assert entered(library, selection, " ") == selection
-    box = (-9.0, 9.0, -9.0, 9.0)
-    picture(library, Jobs(), selection, "look", PAGE)
-    patch = relabelled(library, selection, box, (800, 640), "light").to_plotly_json()
-    assert patch["operations"][0]["location"] == ["data", LABELS]
-    for other in (selection.but(dims=3), selection.but(run="nowhere"), selection.but(method="tsne", words=7)):
-        with pytest.raises(dash.exceptions.PreventUpdate):
-            relabelled(library, other, box, (800, 640), "light")
+    assert picked(library, selection, 4).word == "巴黎"
+    box = {"x0": 1, "x1": 2, "y0": 3, "y1": 4}
+    assert pointed({"row": 7, "bbox": box}, point, 2) == (7, box)
+    assert pointed(None, point, 2) == (None, None)
+    point["points"][0]["bbox"] = box  # type: ignore[assignment]
+    assert pointed({"row": 7, "bbox": box}, point, 3) == (4, box)
 
 
 def test_the_words_view_answers_compares_and_explains(library: Library) -> None:

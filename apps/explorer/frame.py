@@ -51,7 +51,7 @@ def layout(views: Mapping[str, Callable[[str], list[Any]]]) -> Any:
             html.Main(
                 [html.Div(views[name](reader_language), className="view", id=f"view-{name}") for name in views],
                 id=ids.PAGE,
-                **_attributes(data_view=""),
+                **attributes(data_view=""),
             ),
         ],
     )
@@ -191,7 +191,7 @@ def on_error(error: Exception) -> Any:
     return None
 
 
-def _attributes(**values: str) -> Any:
+def attributes(**values: str) -> Any:
     """The data-… and aria-… attributes of an element: a hyphen cannot stand in a Python keyword."""
     return {name.replace("_", "-"): value for name, value in values.items()}
 
@@ -210,7 +210,7 @@ def _header(language: str) -> Any:
                 allowDeselect=False,
                 className="run",
                 checkIconPosition="right",
-                **_attributes(aria_label=text("run", language)),
+                **attributes(aria_label=text("run", language)),
             ),
             html.Div(className="space"),
             html.Button(
@@ -218,7 +218,7 @@ def _header(language: str) -> Any:
                 id=ids.LANGUAGE,
                 className="switch",
                 lang=other_language,
-                **_attributes(
+                **attributes(
                     data_choice=other_language, aria_label=f"{text('language', language)}: {LANGUAGES[other_language]}"
                 ),
             ),
@@ -227,7 +227,7 @@ def _header(language: str) -> Any:
                 id=ids.THEME,
                 className="switch",
                 title=text("theme", language),
-                **_attributes(data_choice=other_theme, aria_label=text("theme", language)),
+                **attributes(data_choice=other_theme, aria_label=text("theme", language)),
             ),
         ]
     )

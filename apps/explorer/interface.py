@@ -32,6 +32,19 @@ _TEXT = {
     "dimensions": ("Dimensions", "维数"),
     "shown": ("Words shown, most frequent first", "显示的词数（按词频）"),
     "all_words": ("all {n:,}", "全部 {n:,}"),
+    "color": ("Colour", "颜色"),
+    "color_one": ("none", "无"),
+    "color_rank": ("frequency rank", "词频排名"),
+    "color_similarity": ("similarity to the selected word", "与所选词的相似度"),
+    "sheet": (
+        "Map of words. Drag to move, scroll to zoom, click a word to select it; arrow keys, plus and minus work too.",
+        "词语地图。拖动以移动，滚动以缩放，点击以选择；也可用方向键和加减键。",
+    ),
+    "tool_in": ("Zoom in (+)", "放大（+）"),
+    "tool_out": ("Zoom out (-)", "缩小（-）"),
+    "tool_whole": ("The whole map (0)", "整张地图（0）"),
+    "tool_lasso": ("Surround words (or hold Shift and drag)", "圈选词语（或按住 Shift 拖动）"),
+    "tool_picture": ("Save the picture", "保存图片"),
     "about_pca": (
         "{shown:,} of {all:,} words. PCA is linear: these axes keep {share:.0%} of the variance, so words may look "
         "nearer than they are.",

@@ -21,7 +21,8 @@ class Selection:
         other: a second word, to be compared with.
         method: pca, tsne or umap.
         dims: of the map, 2 or 3.
-        words: how many are on the map.
+        words: how many are on the map; None for all of a flat one, for 10,000 in space.
+        color: what the colour of a word on the map says: one, rank or similarity.
         sentence: what the model reads.
         layer: counted from 0.
         head: counted from 0.
@@ -35,6 +36,7 @@ class Selection:
     method: str = "pca"
     dims: int = 2
     words: int | None = None
+    color: str = "one"
     sentence: str | None = None
     layer: int = 0
     head: int = 0

@@ -11,8 +11,6 @@
     remember("theme", window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   }
 
-  const plot = (id) => document.querySelector(`#${id} .js-plotly-plot`);
-
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.explorer = {
     // The view that the URL names; the others are hidden by the style sheet. Graphs take their size when shown.
@@ -30,18 +28,9 @@
       }
     },
 
-    // The size of the picture in pixels, by which the server chooses labels that do not overlap; asked for until the
-    // page is laid out, which takes a while on a busy machine.
-    measure(view) {
-      if (view !== "map") return window.dash_clientside.no_update;
-      return new Promise((resolve) => {
-        const look = () => {
-          const graph = document.getElementById("map-graph");
-          if (graph && graph.clientWidth > 0) resolve([graph.clientWidth, graph.clientHeight]);
-          else setTimeout(look, 50);
-        };
-        look();
-      });
+    // The flat map: drawn by map.js from what the server says is to be seen.
+    sheet(spec) {
+      window.embviz.showMap(spec);
     },
 
     // What Enter meant in a search box: the option chosen with the arrows, which the box shows a moment later; where
@@ -53,34 +42,6 @@
           resolve(now === before ? typed : now);
         }, 80)
       );
-    },
-
-    // The part of a flat map that is visible: x from, x to, y from, y to. Read off the graph once it has drawn, since
-    // the event that tells of a zoom can come after the one of the next zoom.
-    visible() {
-      return new Promise((resolve) =>
-        setTimeout(() => {
-          const { xaxis, yaxis } = (plot("map-graph") || {})._fullLayout || {};
-          const flat = xaxis && yaxis && xaxis._length;
-          resolve(flat ? [...xaxis.range, ...yaxis.range] : window.dash_clientside.no_update);
-        }, 60)
-      );
-    },
-
-    // Bring a point of a flat map to the middle, as near as a quarter of the whole shows it.
-    center(point) {
-      const graph = plot("map-graph");
-      if (!point || point.length !== 2 || !graph || !graph._fullLayout.xaxis) return;
-      const axes = [graph._fullLayout.xaxis, graph._fullLayout.yaxis];
-      const whole = graph._fullData[0].x.reduce((m, v) => [Math.min(m[0], v), Math.max(m[1], v)], [Infinity, -Infinity]);
-      const width = Math.min(axes[0].range[1] - axes[0].range[0], (whole[1] - whole[0]) / 4);
-      const height = (width * axes[1]._length) / axes[0]._length;
-      window.Plotly.relayout(graph, {
-        "xaxis.range[0]": point[0] - width / 2,
-        "xaxis.range[1]": point[0] + width / 2,
-        "yaxis.range[0]": point[1] - height / 2,
-        "yaxis.range[1]": point[1] + height / 2,
-      });
     },
   };
 })();

@@ -14,21 +14,23 @@ from embviz.apps.explorer.cards import empty
 from embviz.apps.explorer.interface import language, text, theme
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.map import sheet
 from embviz.apps.explorer.map.details import completions, details, sizes, tooltip
 from embviz.apps.explorer.map.picture import (
     HIDDEN,
     Page,
     picture,
     ready_method,
-    relabelled,
     words_on_map,
 )
+from embviz.apps.explorer.map.sheet import COLORS
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
-from embviz.figures.projection import Box
 from embviz.figures.theme import CONFIG
 from embviz.projection import METHODS
 from embviz.similarity import complete
+
+_TOOLS = {"in": "+", "out": "−", "whole": "⤢", "lasso": "◌", "picture": "⤓"}
 
 __all__ = ["clicked", "connect", "layout", "ready_method"]
 
@@ -70,6 +72,13 @@ def layout(language: str) -> list[Any]:
                     ),
                 ),
                 dmc.Select(id=ids.MAP_WORDS, label=text("shown", language), data=[], allowDeselect=False),
+                dmc.Select(
+                    id=ids.MAP_COLOR,
+                    label=text("color", language),
+                    data=[{"value": by, "label": text(f"color_{by}", language)} for by in COLORS],
+                    allowDeselect=False,
+                    className="flat",
+                ),
                 html.P(id=ids.MAP_ABOUT, className="quiet"),
             ],
             className="controls",
@@ -79,6 +88,14 @@ def layout(language: str) -> list[Any]:
                 dcc.Graph(
                     id=ids.MAP_GRAPH, figure=empty("light"), config=CONFIG, className="graph", clear_on_unhover=True
                 ),
+                html.Canvas(
+                    id=ids.MAP_SHEET,
+                    className="sheet",
+                    tabIndex=0,
+                    role="application",
+                    **frame.attributes(aria_label=text("sheet", language)),
+                ),
+                html.Div([_tool(name, sign, language) for name, sign in _TOOLS.items()], className="tools flat"),
                 dcc.Tooltip(id=ids.MAP_TOOLTIP, className="tooltip"),
                 html.Div(
                     [
@@ -99,13 +116,16 @@ def layout(language: str) -> list[Any]:
                 ),
             ],
             className="picture",
+            id=ids.MAP_PICTURE,
+            **frame.attributes(data_dims="2"),
         ),
         html.Aside(id=ids.MAP_DETAILS, className="details"),
         dcc.Interval(id=ids.MAP_TICKER, interval=400, disabled=True),
         dcc.Store(id=ids.MAP_DRAWN),
-        dcc.Store(id=ids.MAP_SIZE),
-        dcc.Store(id=ids.MAP_BOX),
-        dcc.Store(id=ids.MAP_CENTER),
+        dcc.Store(id=ids.MAP_SPEC),
+        dcc.Store(id=ids.MAP_CLICKED),
+        dcc.Store(id=ids.MAP_HOVERED),
+        dcc.Store(id=ids.MAP_SHAPE),
         dcc.Store(id=ids.MAP_ENTERED),
     ]
 
@@ -120,16 +140,16 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "method": (ids.MAP_METHOD, "value"),
             "dims": (ids.MAP_DIMS, "value"),
             "words": (ids.MAP_WORDS, "value"),
+            "color": (ids.MAP_COLOR, "value"),
         },
         [
+            (ids.MAP_CLICKED, "data", lambda selection, click: picked(library, selection, click["row"])),
             (ids.MAP_GRAPH, "clickData", lambda selection, click: clicked(library, selection, click)),
             (ids.MAP_ENTERED, "data", lambda selection, typed: entered(library, selection, typed)),
         ],
         lambda selection: settled(library, selection),
     )
-    app.clientside_callback(
-        ClientsideFunction("explorer", "measure"), Output(ids.MAP_SIZE, "data"), Input(ids.PAGE, "data-view")
-    )
+    app.clientside_callback(ClientsideFunction("explorer", "sheet"), Input(ids.MAP_SPEC, "data"))
     app.clientside_callback(
         ClientsideFunction("explorer", "entered"),
         Output(ids.MAP_ENTERED, "data"),
@@ -139,24 +159,14 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         State(ids.MAP_FIND, "id"),
         prevent_initial_call=True,
     )
-    app.clientside_callback(
-        ClientsideFunction("explorer", "visible"),
-        Output(ids.MAP_BOX, "data"),
-        Input(ids.MAP_GRAPH, "relayoutData"),
-        Input(ids.MAP_DRAWN, "data"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        ClientsideFunction("explorer", "center"),
-        Input(ids.MAP_CENTER, "data"),
-        prevent_initial_call=True,
-    )
+    sheet.connect(app, library)
 
     @app.callback(
         output={
             "figure": Output(ids.MAP_GRAPH, "figure"),
             "drawn": Output(ids.MAP_DRAWN, "data"),
-            "center": Output(ids.MAP_CENTER, "data"),
+            "spec": Output(ids.MAP_SPEC, "data"),
+            "dims": Output(ids.MAP_PICTURE, "data-dims"),
             "idle": Output(ids.MAP_TICKER, "disabled"),
             "progress": Output(ids.MAP_PROGRESS, "style"),
             "stage": Output(ids.MAP_STAGE, "children"),
@@ -171,22 +181,15 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "tick": Input(ids.MAP_TICKER, "n_intervals"),
             "cancel": Input(ids.MAP_CANCEL, "n_clicks"),
             "again": Input(ids.MAP_AGAIN, "n_clicks"),
-            "size": Input(ids.MAP_SIZE, "data"),
         },
         state={
             "drawn": State(ids.MAP_DRAWN, "data"),
             "reader": State(ids.READER, "data"),
-            "click": State(ids.MAP_GRAPH, "clickData"),
-            "box": State(ids.MAP_BOX, "data"),
         },
     )
-    def _draw(pathname, search, tick, cancel, again, size, drawn, reader, click, box):  # type: ignore[no-untyped-def]
-        selection = _on_map(pathname, search)
-        if not size:
-            raise dash.exceptions.PreventUpdate  # the page is being laid out; its size comes next
+    def _draw(pathname, search, tick, cancel, again, drawn, reader):  # type: ignore[no-untyped-def]
         action = {ids.MAP_CANCEL: "cancel", ids.MAP_AGAIN: "again"}.get(dash.ctx.triggered_id, "look")
-        page = Page(reader, drawn, tuple(size), box, _clicked_row(click), theme(), language())
-        return picture(library, jobs, selection, action, page)
+        return picture(library, jobs, _on_map(pathname, search), action, Page(reader, drawn, theme(), language()))
 
     @app.callback(Output(ids.MAP_DETAILS, "children"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
     def _details(pathname: str, search: str) -> Any:
@@ -206,31 +209,21 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         return completions(library, _on_map(pathname, search), typed)
 
     @app.callback(
-        Output(ids.MAP_GRAPH, "figure", allow_duplicate=True),
-        Input(ids.MAP_BOX, "data"),
-        State(ids.URL, "pathname"),
-        State(ids.URL, "search"),
-        State(ids.MAP_SIZE, "data"),
-        prevent_initial_call=True,
-    )
-    def _labels(box: Box | None, pathname: str, search: str, size: tuple[int, int]) -> Any:
-        return relabelled(library, _on_map(pathname, search), box, tuple(size), theme())
-
-    @app.callback(
         Output(ids.MAP_TOOLTIP, "show"),
         Output(ids.MAP_TOOLTIP, "bbox"),
         Output(ids.MAP_TOOLTIP, "children"),
+        Input(ids.MAP_HOVERED, "data"),
         Input(ids.MAP_GRAPH, "hoverData"),
         State(ids.URL, "pathname"),
         State(ids.URL, "search"),
         prevent_initial_call=True,
     )
-    def _hover(hover: Mapping[str, Any] | None, pathname: str, search: str) -> tuple[Any, Any, Any]:
-        row = _clicked_row(hover)
+    def _hover(hovered: Any, hover: Any, pathname: str, search: str) -> tuple[Any, Any, Any]:
+        selection = _on_map(pathname, search)
+        row, bbox = pointed(hovered, hover, selection.dims)
         if row is None:
             return False, no_update, no_update
-        space = library.open(_on_map(pathname, search).run).space
-        return True, hover["points"][0]["bbox"], tooltip(space, row, language())  # type: ignore[index]
+        return True, bbox, tooltip(library.open(selection.run).space, row, language())
 
 
 def entered(library: Library, selection: Selection, typed: str) -> Selection:
@@ -242,9 +235,22 @@ def entered(library: Library, selection: Selection, typed: str) -> Selection:
 
 
 def clicked(library: Library, selection: Selection, click: Mapping[str, Any]) -> Selection:
-    """The selection after a click on a point."""
+    """The selection after a click on a point in 3 dimensions."""
     row = _clicked_row(click)
-    return selection if row is None else selection.but(word=library.open(selection.run).space.word(row))
+    return selection if row is None else picked(library, selection, row)
+
+
+def picked(library: Library, selection: Selection, row: int) -> Selection:
+    """The selection after a click on the word of a row."""
+    return selection.but(word=library.open(selection.run).space.word(row))
+
+
+def pointed(hovered: Mapping[str, Any] | None, hover: Mapping[str, Any] | None, dims: int) -> tuple[int | None, Any]:
+    """The row under the pointer, and the box around it in the picture; None where there is none."""
+    if dims == 2:
+        return (hovered["row"], hovered["bbox"]) if hovered else (None, None)
+    row = _clicked_row(hover)
+    return row, None if row is None else hover["points"][0]["bbox"]  # type: ignore[index]
 
 
 def _on_map(pathname: str, search: str) -> Selection:
@@ -258,6 +264,11 @@ def _clicked_row(event: Mapping[str, Any] | None) -> int | None:
     """The row of the point that an event of the graph is about."""
     points = (event or {}).get("points") or []
     return points[0]["pointNumber"] if points and points[0]["curveNumber"] == 0 else None
+
+
+def _tool(name: str, sign: str, language: str) -> Any:
+    label = text(f"tool_{name}", language)
+    return html.Button(sign, title=label, **frame.attributes(data_map=name, aria_label=label))
 
 
 def _field(name: str, label: str, control: Any) -> Any:

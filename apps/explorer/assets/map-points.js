@@ -1,0 +1,211 @@
+// The points of a map: a million words as numbers, found by place, and drawn pixel by pixel.
+//
+// No WebGL: the picture is a raster that is counted up here, so it is the same on every machine, is never blank, and
+// one frame of a million words takes some 20 ms of one core. Where points lie on each other their cover adds up and
+// the colour deepens, as in a density plot. Knows nothing of words, gestures or Dash.
+(function () {
+  "use strict";
+
+  const SIDE = 65536;
+  const CELLS = 512; // the points are sorted by cells of this many on each side, so that a zoomed view reads few
+  const SHIFT = 7; // a place >> SHIFT is its cell
+  const ONE = 230; // the cover of a pixel that a point fills
+  const MOST = 4095; // more makes no difference to the eye
+  const SMALLEST = 0.8; // a point of at most this radius, in device pixels, is one pixel
+  const HIDDEN = 255; // the colour of a word that a filter leaves out
+
+  class Points {
+    // buffer: n × (uint16 x), n × (uint16 y), n × (uint8 level), in the order of the rows.
+    constructor(buffer) {
+      const n = (this.n = buffer.byteLength / 5);
+      const x = new Uint16Array(buffer, 0, n);
+      const y = new Uint16Array(buffer, 2 * n, n);
+      const levels = new Uint8Array(buffer, 4 * n, n);
+      const start = (this.start = new Uint32Array(CELLS * CELLS + 1));
+      for (let row = 0; row < n; row++) start[((y[row] >> SHIFT) << 9) + (x[row] >> SHIFT) + 1]++;
+      for (let cell = 0; cell < CELLS * CELLS; cell++) start[cell + 1] += start[cell];
+      this.row = new Uint32Array(n); // of the i-th point
+      this.index = new Uint32Array(n); // of a row: which point it is
+      const next = start.slice();
+      for (let row = n - 1; row >= 0; row--) {
+        // the rarest first, so that frequent words are drawn over them
+        const i = next[((y[row] >> SHIFT) << 9) + (x[row] >> SHIFT)]++;
+        this.row[i] = row;
+        this.index[row] = i;
+      }
+      this.x = Uint16Array.from(this.row, (row) => x[row]);
+      this.y = Uint16Array.from(this.row, (row) => y[row]);
+      this.level = Uint8Array.from(this.row, (row) => levels[row]);
+      this.color = new Uint8Array(n);
+    }
+
+    // bytes: a colour for each row; null for one colour. 255 is a word that a filter leaves out.
+    paint(bytes) {
+      if (bytes) for (let i = 0; i < this.n; i++) this.color[i] = bytes[this.row[i]];
+      else this.color.fill(0);
+    }
+
+    place(row) {
+      const i = this.index[row];
+      return { x: this.x[i] / SIDE, y: this.y[i] / SIDE };
+    }
+
+    // Calls visit(from, to) with the ranges of points in the cells that a box (in map units) touches.
+    ranges(box, visit) {
+      const cell = (v) => Math.min(CELLS - 1, Math.max(0, Math.floor(v * CELLS)));
+      const left = cell(box.x0), right = cell(box.x1);
+      for (let line = cell(box.y0); line <= cell(box.y1); line++)
+        visit(this.start[line * CELLS + left], this.start[line * CELLS + right + 1]);
+    }
+
+    // The row of the point nearest to a place, at most `within` (map units) away; -1 if there is none.
+    nearest(x, y, within) {
+      let best = within * within * SIDE * SIDE, found = -1;
+      const px = x * SIDE, py = y * SIDE;
+      this.ranges({ x0: x - within, x1: x + within, y0: y - within, y1: y + within }, (from, to) => {
+        for (let i = from; i < to; i++) {
+          const dx = this.x[i] - px, dy = this.y[i] - py, apart = dx * dx + dy * dy;
+          if (apart <= best && this.color[i] !== HIDDEN) {
+            best = apart;
+            found = this.row[i];
+          }
+        }
+      });
+      return found;
+    }
+
+    // The rows inside a polygon of map units (even-odd rule), most frequent first.
+    inside(polygon) {
+      const xs = polygon.map((p) => p[0] * SIDE), ys = polygon.map((p) => p[1] * SIDE);
+      const box = { x0: Math.min(...xs), x1: Math.max(...xs), y0: Math.min(...ys), y1: Math.max(...ys) };
+      const rows = [];
+      const units = { x0: box.x0 / SIDE, x1: box.x1 / SIDE, y0: box.y0 / SIDE, y1: box.y1 / SIDE };
+      this.ranges(units, (from, to) => {
+        for (let i = from; i < to; i++) {
+          const x = this.x[i], y = this.y[i];
+          if (x < box.x0 || x > box.x1 || y < box.y0 || y > box.y1 || this.color[i] === HIDDEN) continue;
+          let odd = false;
+          for (let a = 0, b = xs.length - 1; a < xs.length; b = a++)
+            if (ys[a] > y !== ys[b] > y && x < ((xs[b] - xs[a]) * (y - ys[a])) / (ys[b] - ys[a]) + xs[a]) odd = !odd;
+          if (odd) rows.push(this.row[i]);
+        }
+      });
+      return rows.sort((a, b) => a - b);
+    }
+
+    // How large a point is drawn, in CSS pixels: as the points part, up to a size that a finger hits.
+    radius(scale) {
+      const apart = scale / Math.sqrt(this.n);
+      return Math.min(5, Math.max(0.7, 0.2 * apart + 0.35));
+    }
+
+    // Draws what a camera {x, y, scale} sees into image (width × height device pixels, dpr of them a CSS pixel).
+    // colors: 256 × [r, g, b]; paper: [r, g, b]. Gives the number of points drawn.
+    draw(image, camera, dpr, colors, paper) {
+      const { width, height } = image, size = width * height;
+      if (!this.cover || this.cover.length !== size) {
+        this.cover = new Uint16Array(size);
+        this.shade = new Uint8Array(size);
+      } else this.cover.fill(0);
+      const scale = (camera.scale * dpr) / SIDE;
+      const left = width / 2 - camera.x * camera.scale * dpr, top = height / 2 + camera.y * camera.scale * dpr;
+      const drawn = this.count(image, camera, dpr, left, top, scale);
+      tone(image, this.cover, this.shade, colors, paper);
+      return drawn;
+    }
+
+    count(image, camera, dpr, left, top, scale) {
+      const { width, height } = image;
+      const span = { x: (width / 2 / dpr + 8) / camera.scale, y: (height / 2 / dpr + 8) / camera.scale };
+      const box = { x0: camera.x - span.x, x1: camera.x + span.x, y0: camera.y - span.y, y1: camera.y + span.y };
+      const radius = this.radius(camera.scale) * dpr, disc = radius > SMALLEST ? stamp(radius) : null;
+      let drawn = 0;
+      this.ranges(box, (from, to) => {
+        drawn += disc
+          ? this.discs(from, to, width, height, left, top, scale, disc)
+          : this.dots(from, to, width, height, left, top, scale);
+      });
+      return drawn;
+    }
+
+    dots(from, to, width, height, left, top, scale) {
+      const { cover, shade, color, x, y } = this;
+      let drawn = 0;
+      for (let i = from; i < to; i++) {
+        const px = (left + x[i] * scale) | 0, py = (top - y[i] * scale) | 0;
+        if (color[i] === HIDDEN || px < 0 || py < 0 || px >= width || py >= height) continue;
+        const at = py * width + px, sum = cover[at] + ONE;
+        cover[at] = sum > MOST ? MOST : sum;
+        shade[at] = color[i];
+        drawn++;
+      }
+      return drawn;
+    }
+
+    discs(from, to, width, height, left, top, scale, { reach, masks }) {
+      const { cover, shade, color, x, y } = this, wide = 2 * reach + 1;
+      let drawn = 0;
+      for (let i = from; i < to; i++) {
+        const px = left + x[i] * scale, py = top - y[i] * scale, cx = px | 0, cy = py | 0;
+        const inside = cx >= reach && cy >= reach && cx < width - reach && cy < height - reach;
+        if (!inside || color[i] === HIDDEN) continue;
+        const mask = masks[(((py - cy) * 4) | 0) * 4 + (((px - cx) * 4) | 0)];
+        let at = (cy - reach) * width + cx - reach, k = 0;
+        for (let line = 0; line < wide; line++, at += width - wide)
+          for (let column = 0; column < wide; column++, at++, k++) {
+            const more = mask[k];
+            if (more === 0) continue;
+            const sum = cover[at] + more;
+            cover[at] = sum > MOST ? MOST : sum;
+            if (more > ONE / 3 || sum === more) shade[at] = color[i];
+          }
+        drawn++;
+      }
+      return drawn;
+    }
+  }
+
+  // A disc as bytes of cover, for each of 4 × 4 places of its centre within a pixel: edges are smooth.
+  const stamps = new Map();
+  function stamp(radius) {
+    const key = Math.round(radius * 8);
+    if (!stamps.has(key)) stamps.set(key, made(key / 8));
+    return stamps.get(key);
+  }
+
+  function made(radius) {
+    const reach = Math.ceil(radius), wide = 2 * reach + 1, masks = [];
+    for (let place = 0; place < 16; place++) {
+      const cx = reach + ((place % 4) + 0.5) / 4, cy = reach + (Math.floor(place / 4) + 0.5) / 4;
+      const mask = new Uint8Array(wide * wide);
+      for (let k = 0; k < mask.length; k++) {
+        const away = Math.hypot((k % wide) + 0.5 - cx, Math.floor(k / wide) + 0.5 - cy);
+        mask[k] = Math.round(ONE * Math.min(1, Math.max(0, radius + 0.5 - away)));
+      }
+      masks.push(mask);
+    }
+    return { reach, masks };
+  }
+
+  // Cover to opacity: one point covers 0.6, and many come ever nearer to 1.
+  const OPACITY = Uint16Array.from({ length: MOST + 1 }, (_, cover) => 256 * (1 - Math.exp((-0.92 * cover) / ONE)) + 0.5);
+
+  function tone(image, cover, shade, colors, [r, g, b]) {
+    const out = new Uint32Array(image.data.buffer), empty = ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+    for (let at = 0; at < cover.length; at++) {
+      const covered = cover[at];
+      if (covered === 0) {
+        out[at] = empty;
+        continue;
+      }
+      const much = OPACITY[covered], rest = 256 - much, color = colors[shade[at]];
+      out[at] =
+        (255 << 24) |
+        (((color[2] * much + b * rest) >> 8) << 16) |
+        (((color[1] * much + g * rest) >> 8) << 8) |
+        ((color[0] * much + r * rest) >> 8);
+    }
+  }
+
+  window.embviz = Object.assign(window.embviz || {}, { Points });
+})();

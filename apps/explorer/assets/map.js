@@ -1,0 +1,291 @@
+// The flat map on the page: takes what the server says is to be seen (map/sheet.py), draws it, and tells the server
+// what was clicked, pointed at or surrounded. The numbers come once; looking around asks for words and nothing else.
+(function () {
+  "use strict";
+
+  const { Points, Labels, Camera } = window.embviz;
+  const REACH = 12; // pixels around a point that mean it
+  const tell = (id, data) => window.dash_clientside.set_props(id, { data });
+
+  const map = { spec: null, points: null, labels: null, camera: null, tool: "move", loads: 0, clicks: 0, chosen: null };
+
+  // The page's canvas, found anew when the page was laid out anew.
+  function stage() {
+    const canvas = document.getElementById("map-sheet");
+    if (!canvas || map.canvas === canvas) return canvas;
+    map.canvas = canvas;
+    map.ctx = canvas.getContext("2d");
+    map.camera = new Camera(canvas, () => draw(true), settled);
+    map.camera.listen({ lasso, hover, click, away });
+    new ResizeObserver(() => {
+      if (!map.points || !canvas.clientWidth) return;
+      if (!map.moved) map.camera.set(map.camera.whole());
+      draw(false);
+    }).observe(canvas);
+    return canvas;
+  }
+
+  // Shows a spec; null leaves an empty sheet. Gives what the page is told when the map is there.
+  async function show(spec) {
+    if (!stage()) return;
+    const load = ++map.loads, before = map.spec;
+    if (!spec) {
+      map.spec = map.points = map.labels = null;
+      map.ctx.clearRect(0, 0, map.canvas.width, map.canvas.height);
+      return;
+    }
+    const other = !before || before.points !== spec.points;
+    const points = other ? new Points(await bytes(spec.points)) : map.points;
+    const painted = !other && before.colors.url === spec.colors.url;
+    const colors = painted ? null : spec.colors.url ? new Uint8Array(await bytes(spec.colors.url)) : null;
+    if (load !== map.loads) return; // something else was asked for meanwhile
+    if (!painted) points.paint(colors);
+    map.spec = spec;
+    if (other) {
+      map.points = points;
+      map.chosen = null;
+      map.labels = new Labels(points, spec.words, () => draw(false));
+      const view = viewOf(location.hash);
+      map.moved = Boolean(view);
+      map.camera.set(view || map.camera.whole());
+    }
+    mark(spec, other);
+    draw(false);
+  }
+
+  async function bytes(url) {
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.arrayBuffer();
+  }
+
+  // The selected word and its true neighbours; a word that was not clicked is brought into the middle.
+  function mark(spec, first) {
+    const { theme } = spec;
+    map.marked = new Map();
+    if (spec.selected !== null) map.marked.set(spec.selected, { color: theme.accent, size: 16, weight: 700 });
+    for (const row of spec.near) map.marked.set(row, { color: theme.text, size: 13, weight: 600 });
+    for (const [row, word] of spec.marked) {
+      map.labels.words.set(row, word);
+      map.labels.asked.add(row);
+    }
+    const picked = spec.selected;
+    if (picked !== null && picked !== map.picked && !first && picked !== map.clicked) {
+      const scale = Math.max(map.camera.scale, map.camera.whole().scale * 4);
+      map.camera.fly({ ...map.points.place(picked), scale });
+      map.moved = true;
+    }
+    map.picked = picked;
+  }
+
+  function draw(moving) {
+    clearTimeout(map.later);
+    if (moving) map.later = setTimeout(() => draw(false), 140); // sharp when it rests
+    map.moving = moving;
+    map.frame ??= requestAnimationFrame(() => {
+      map.frame = null;
+      if (map.points && map.canvas.clientWidth) paint(map.moving);
+    });
+  }
+
+  function paint(moving) {
+    const begun = performance.now(), { canvas, ctx, camera, points, spec } = map, dpr = window.devicePixelRatio || 1;
+    const size = camera.size, width = Math.round(size.width * dpr), height = Math.round(size.height * dpr);
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    raster(moving ? 1 : dpr, size, width, height);
+    ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
+    const project = (row) => camera.pixel(points.place(row));
+    if (map.chosen) rings(map.chosen, project, spec.theme.accent);
+    links(project);
+    map.shown = map.labels.draw(ctx, camera, size, project, map.marked, spec.theme);
+    if (map.over >= 0) ring(project(map.over), 7, spec.theme.text);
+    outline();
+    map.cost = performance.now() - begun;
+    map.frames = (map.frames || 0) + 1;
+  }
+
+  function raster(dpr, size, width, height) {
+    const wide = Math.round(size.width * dpr), high = Math.round(size.height * dpr), { colors, paper } = shades(map.spec);
+    if (!map.image || map.image.width !== wide || map.image.height !== high) {
+      map.image = new ImageData(wide, high);
+      map.buffer = Object.assign(document.createElement("canvas"), { width: wide, height: high });
+    }
+    map.points.draw(map.image, map.camera, dpr, colors, paper);
+    map.ctx.setTransform(1, 0, 0, 1, 0, 0);
+    if (wide === width && high === height) return map.ctx.putImageData(map.image, 0, 0);
+    map.buffer.getContext("2d").putImageData(map.image, 0, 0);
+    map.ctx.drawImage(map.buffer, 0, 0, width, height);
+  }
+
+  // The 256 colours of a spec: one, a set, or a scale between stops.
+  function shades(spec) {
+    if (map.shadesOf === spec.colors) return map.shades;
+    const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+    const stops = spec.colors.stops.map(rgb), last = stops.length - 1;
+    const between = (t) => {
+      const place = Math.min(last - 1e-9, t * last), i = Math.floor(place), part = place - i;
+      return stops[i].map((value, channel) => Math.round(value + (stops[Math.min(last, i + 1)][channel] - value) * part));
+    };
+    const scale = spec.colors.kind === "scale" && last > 0;
+    map.shades = {
+      colors: Array.from({ length: 256 }, (_, i) => (scale ? between(Math.min(1, i / 253)) : stops[i % stops.length])),
+      paper: rgb(spec.theme.paper),
+    };
+    map.shadesOf = spec.colors;
+    return map.shades;
+  }
+
+  // Lines from the selected word to its true neighbours, wherever they landed; the marks of both.
+  function links(project) {
+    const { ctx, spec } = map, { theme } = spec, from = spec.selected === null ? null : project(spec.selected);
+    ctx.strokeStyle = theme.near;
+    ctx.lineWidth = 1.2;
+    ctx.globalAlpha = 0.75;
+    for (const row of from ? spec.near : []) {
+      ctx.beginPath();
+      ctx.moveTo(...from);
+      ctx.lineTo(...project(row));
+      ctx.stroke();
+    }
+    ctx.globalAlpha = 1;
+    for (const row of spec.near) dot(project(row), 4.5, theme.near, theme.paper);
+    if (from) dot(from, 7, theme.accent, theme.paper);
+  }
+
+  function dot([x, y], radius, color, edge) {
+    const { ctx } = map;
+    ctx.beginPath();
+    ctx.arc(x, y, radius, 0, 2 * Math.PI);
+    ctx.fillStyle = color;
+    ctx.fill();
+    ctx.strokeStyle = edge;
+    ctx.lineWidth = 1.5;
+    ctx.stroke();
+  }
+
+  function ring([x, y], radius, color) {
+    map.ctx.beginPath();
+    map.ctx.arc(x, y, radius, 0, 2 * Math.PI);
+    map.ctx.strokeStyle = color;
+    map.ctx.lineWidth = 1.5;
+    map.ctx.stroke();
+  }
+
+  // The words inside the lasso, while few enough to be told apart.
+  function rings(rows, project, color) {
+    map.ctx.globalAlpha = 0.5;
+    for (const row of rows.slice(0, 3000)) ring(project(row), 5, color);
+    map.ctx.globalAlpha = 1;
+  }
+
+  function outline() {
+    if (!map.path || map.path.length < 2) return;
+    const { ctx, spec, camera } = map;
+    ctx.beginPath();
+    map.path.forEach((p, i) => ctx[i ? "lineTo" : "moveTo"](...camera.pixel({ x: p[0], y: p[1] })));
+    ctx.closePath();
+    ctx.strokeStyle = spec.theme.accent;
+    ctx.lineWidth = 1.5;
+    ctx.setLineDash([5, 4]);
+    ctx.stroke();
+    ctx.setLineDash([]);
+  }
+
+  function nearest(x, y) {
+    if (!map.points) return -1;
+    const place = map.camera.at(x, y);
+    return map.points.nearest(place.x, place.y, REACH / map.camera.scale);
+  }
+
+  function hover(x, y) {
+    const row = nearest(x, y);
+    if (row === map.over || !map.points) return;
+    map.over = row;
+    map.canvas.style.cursor = row >= 0 ? "pointer" : "";
+    draw(false);
+    clearTimeout(map.telling);
+    map.telling = setTimeout(() => {
+      const [px, py] = row >= 0 ? map.camera.pixel(map.points.place(row)) : [];
+      tell("map-hovered", row >= 0 ? { row, bbox: { x0: px - 6, x1: px + 6, y0: py - 6, y1: py + 6 } } : null);
+    }, row >= 0 ? 40 : 0);
+  }
+
+  function away() {
+    clearTimeout(map.telling);
+    if (!(map.over >= 0)) return;
+    map.over = -1;
+    tell("map-hovered", null);
+    draw(false);
+  }
+
+  function click(x, y) {
+    const row = nearest(x, y);
+    if (row < 0) return;
+    map.clicked = row;
+    tell("map-clicked", { row, click: ++map.clicks });
+  }
+
+  const lasso = {
+    begins(event) {
+      if (!map.points || !(event.shiftKey || map.tool === "lasso")) return false;
+      map.path = [];
+      return true;
+    },
+    point(x, y) {
+      const place = map.camera.at(x, y);
+      map.path.push([place.x, place.y]);
+      draw(true);
+    },
+    ends() {
+      surround(map.path.length > 2 ? map.path : null);
+      setTool("move");
+    },
+  };
+
+  // The words inside a shape are marked here; the server, which has the words, is sent the shape.
+  function surround(path) {
+    map.path = path;
+    map.chosen = path ? map.points.inside(path) : null;
+    tell("map-shape", path && path.map((p) => p.map((v) => Number(v.toFixed(6)))));
+    draw(false);
+  }
+
+  function setTool(tool) {
+    map.tool = tool;
+    const button = document.querySelector("[data-map=lasso]");
+    if (button) button.setAttribute("aria-pressed", String(tool === "lasso"));
+    if (map.canvas) map.canvas.classList.toggle("lasso", tool === "lasso");
+  }
+
+  // A view is kept in the URL behind #, where going back finds it and the server is not asked.
+  function settled() {
+    map.moved = true;
+    const { x, y, scale } = map.camera;
+    history.replaceState(history.state, "", `#${x.toFixed(5)},${y.toFixed(5)},${scale.toFixed(0)}`);
+    map.labels?.need(map.labels.rows(map.camera, map.camera.size, 2).slice(0, 800)); // what zooming in will show
+  }
+
+  function viewOf(hash) {
+    const [x, y, scale] = hash.slice(1).split(",").map(Number);
+    return x >= -1 && x <= 2 && y >= -1 && y <= 2 && scale > 0 ? { x, y, scale } : null;
+  }
+
+  window.addEventListener("popstate", () => {
+    const view = viewOf(location.hash);
+    if (view && map.points) map.camera.set(view);
+  });
+
+  const actions = {
+    in: () => map.camera.fly({ ...map.camera, scale: map.camera.scale * 2 }),
+    out: () => map.camera.fly({ ...map.camera, scale: map.camera.scale / 2 }),
+    whole: () => map.camera.fly(map.camera.whole()),
+    lasso: () => (map.chosen ? surround(null) : setTool(map.tool === "lasso" ? "move" : "lasso")),
+    picture: () => window.embviz.savePicture(map),
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-map]");
+    if (button && map.points) actions[button.dataset.map]();
+  });
+
+  Object.assign(window.embviz, { map, showMap: show });
+})();

@@ -1,0 +1,172 @@
+"""What the flat map sends to the browser: the numbers of all words once, as bytes; then words and colours as asked for.
+
+The page draws and looks around by itself (assets/map.js). A colour never sends the places again, and a word is sent
+when it is first labelled.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
+
+import dash
+import numpy as np
+from flask import Response, abort, request
+
+from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.selection import Selection
+from embviz.errors import EmbvizError
+from embviz.figures.theme import PALETTES
+from embviz.projection import Projection
+from embviz.runs import Run
+from embviz.search import cosines
+from embviz.similarity import near, vector
+
+COLORS = ("one", "rank", "similarity")
+_MOST_ROWS = 1_000  # words in one answer
+
+
+def spec(projection: Projection, run: Run, selection: Selection, theme: str) -> dict[str, Any]:
+    """All that the page must know to draw a flat map: where its numbers are, colours, and what is marked."""
+    palette = PALETTES[theme]
+    row, near_rows = marked(run, selection.word)
+    n = len(projection.coords)
+    shown = [int(other) for other in near_rows if other < n]
+    selected = row if row is not None and row < n else None
+    rows = [*([] if selected is None else [selected]), *shown]
+    made = {"of": run.meta.get("created"), "dims": 2, **_which(projection)}
+    return {
+        "points": f"/sheet/{run.name}/points?{urlencode(made)}",
+        "words": f"/sheet/{run.name}/words?{urlencode({'of': made['of']})}",
+        "colors": _colors(run, selection, made, theme),
+        "selected": selected,
+        "near": shown,
+        "marked": list(zip(rows, run.space.words(np.array(rows, np.int64)), strict=True)),
+        "theme": {name: getattr(palette, name) for name in ("paper", "text", "quiet", "point", "accent", "near")},
+    }
+
+
+def marked(run: Run, word: str | None) -> tuple[int | None, np.ndarray]:
+    """The row of the selected word, and those of its true neighbours; an unknown word marks nothing."""
+    if not word:
+        return None, np.empty(0, np.int64)
+    try:
+        found = near(run.space, word)
+    except EmbvizError:
+        return None, np.empty(0, np.int64)
+    return (run.space.row(found.terms[0].word) if len(found.terms) == 1 else None), found.rows
+
+
+def connect(app: dash.Dash, library: Library) -> None:
+    """Add the addresses that the page fetches from."""
+
+    @app.server.get("/sheet/<name>/points")
+    def _points(name: str) -> Response:
+        return _bytes(points(_projection(library, name)))
+
+    @app.server.get("/sheet/<name>/colors")
+    def _of_colors(name: str) -> Response:
+        given, run = request.args, _run(library, name)
+        try:
+            return _bytes(colors(run, given.get("by", ""), given.get("word"), given.get("words", type=int) or 0))
+        except EmbvizError as error:
+            abort(400, str(error))
+
+    @app.server.get("/sheet/<name>/words")
+    def _words(name: str) -> Response:
+        space = _run(library, name).space
+        try:
+            rows = np.array(request.args.get("rows", "").split(","), np.int64)
+        except (ValueError, OverflowError):
+            abort(400, "rows must be whole numbers")
+        if len(rows) > _MOST_ROWS or rows.min() < 0 or rows.max() >= len(space):
+            abort(400, f"rows must be at most {_MOST_ROWS:,}, from 0 to {len(space) - 1}")
+        answer = app.server.json.response(space.words(rows))
+        answer.headers["Cache-Control"] = "private, max-age=86400"
+        return answer
+
+
+def points(projection: Projection) -> bytes:
+    """N × uint16 x, N × uint16 y, N × uint8 level: 5 bytes a word, in the order of the rows."""
+    sheet = projection.sheet
+    assert sheet is not None, "a map in 3 dimensions has no sheet"
+    return b"".join([np.ascontiguousarray(sheet.places.T, "<u2").tobytes(), sheet.levels.tobytes()])
+
+
+def colors(run: Run, by: str, word: str | None, n: int) -> bytes:
+    """A byte for each of the first n words, from 0 to 253: its place on a scale.
+
+    Raises:
+        EmbvizError: the word is not in the space, or there is no such colouring.
+    """
+    n = min(n, len(run.space))
+    if by == "rank":
+        share = 1 - np.log1p(np.arange(n)) / np.log1p(n)
+    elif by == "similarity":
+        share = np.clip(_similar(run, word or "")[:n], 0, 1)
+    else:
+        raise EmbvizError(f"There is no colouring by '{by}': there are {', '.join(COLORS)}.")
+    return np.rint(share * 253).astype(np.uint8).tobytes()
+
+
+def _similar(run: Run, word: str) -> np.ndarray:
+    """(V,): the cosine of every word with an expression's vector."""
+    return cosines(run.space, vector(run.space, word))
+
+
+def _colors(run: Run, selection: Selection, made: dict[str, Any], theme: str) -> dict[str, Any]:
+    palette, by = PALETTES[theme], selection.color
+    if by == "similarity" and not _known(run, selection.word):
+        by = "one"
+    if by not in COLORS or by == "one":
+        return {"url": None, "kind": "set", "stops": [palette.point]}
+    given = {"by": by, "words": made["words"], "of": made["of"]}
+    if by == "similarity":
+        given["word"] = selection.word
+    return {"url": f"/sheet/{run.name}/colors?{urlencode(given)}", "kind": "scale", "stops": list(palette.scale[1:])}
+
+
+def _known(run: Run, word: str | None) -> bool:
+    return len(marked(run, word)[1]) > 0
+
+
+def _which(projection: Projection) -> dict[str, Any]:
+    return {"method": projection.method, "words": projection.params["words"]}
+
+
+def _run(library: Library, name: str) -> Run:
+    try:
+        return library.open(name)
+    except EmbvizError as error:
+        abort(404, str(error))
+
+
+def _projection(library: Library, name: str) -> Projection:
+    """The projection that a request names, if it is kept: it is computed elsewhere."""
+    run, given = _run(library, name), request.args
+    try:
+        return kept(run, given.get("method", ""), 2, given.get("words", type=int))
+    except EmbvizError as error:
+        abort(404, str(error))
+
+
+def kept(run: Run, method: str, dims: int, words: int | None) -> Projection:
+    """A projection that the run keeps, read once for all readers.
+
+    Raises:
+        EmbvizError: it is not there, or damaged.
+    """
+    path = run.projection_path(method, dims, words)
+    if not path.is_file():
+        raise EmbvizError(f"'{run.name}' keeps no such map. Ask for it with `embviz project`.")
+    return _read(run, method, dims, words, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _read(run: Run, method: str, dims: int, words: int | None, changed: int) -> Projection:
+    return run.projection(method, dims, words)
+
+
+def _bytes(body: bytes) -> Response:
+    return Response(body, mimetype="application/octet-stream", headers={"Cache-Control": "private, max-age=86400"})
