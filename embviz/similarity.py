@@ -19,6 +19,7 @@ from embviz.space import Space
 _OPERATORS = r"+＋\-−－–"
 _SPACED = re.compile(rf"(?:(?<=\s)|^)([{_OPERATORS}])(?=\s|$)")  # so that well-known and C++ stay words
 _TIGHT = re.compile(rf"([{_OPERATORS}])")
+_POLES = re.compile("<->|↔")
 _MOST_TIGHT = 50  # so many operators without spaces are an expression; more are a text that was pasted
 
 
@@ -92,6 +93,27 @@ def vector(space: Space, expression: str) -> np.ndarray:
         EmbvizError: a word is not in the space, or the expression's words cancel out.
     """
     return _sum(space, expression, parse(space, expression))
+
+
+def direction(space: Space, axis: str) -> np.ndarray:
+    """(D,) float64: where an axis such as `man <-> woman` points: from its left pole to its right.
+
+    A pole is an expression. Both are taken at length 1, so that one of two words weighs as much as one of one.
+
+    Raises:
+        EmbvizError: there is not one `<->`, a pole is empty or no expression, or both point the same way.
+    """
+    poles = [pole.strip() for pole in _POLES.split(axis)]
+    if len(poles) < 2:
+        raise EmbvizError("'{text}' has no <->. Write an axis like man <-> woman.", text=_cut(axis))
+    if len(poles) > 2:
+        raise EmbvizError("'{text}' has more than one <->. Write an axis like man <-> woman.", text=_cut(axis))
+    if not all(poles):
+        raise EmbvizError("'{text}' has a pole without a word. Write an axis like man <-> woman.", text=_cut(axis))
+    left, right = (total / np.linalg.norm(total) for total in (vector(space, pole) for pole in poles))
+    if np.linalg.norm(right - left) < 1e-6:
+        raise EmbvizError("The poles of '{text}' point the same way. Choose two that differ.", text=_cut(axis))
+    return right - left
 
 
 def parse(space: Space, expression: str) -> tuple[Term, ...]:
