@@ -7,7 +7,8 @@ From low to high; a module imports only from rooms below its own, and from its o
     text
     space
     models, search
-    train, projection, similarity, attention, formats, corpora      siblings, which do not import each other
+    train, projection, similarity, clusters, attention, formats, corpora
+                                                                    siblings, which do not import each other
     figures, runs                                                   siblings likewise
     apps
     cli                                                             `serve` starts the explorer
@@ -33,7 +34,7 @@ LAYERS = [
     {"text"},
     {"space"},
     {"models", "search"},
-    {"train", "projection", "similarity", "attention", "formats", "corpora"},
+    {"train", "projection", "similarity", "clusters", "attention", "formats", "corpora"},
     {"figures", "runs"},
     {"apps"},
     {"cli"},
@@ -49,7 +50,7 @@ HOMES = {
     "gensim": {"train", "formats", "corpora"},
     "numba": {"search", "projection"},
     "scipy": {"projection"},
-    "sklearn": {"projection"},
+    "sklearn": {"projection", "clusters"},
     "openTSNE": {"projection"},
     "umap": {"projection"},
     "pooch": {"corpora"},
@@ -223,6 +224,8 @@ def test_help_loads_what_it_prints_with_and_no_more(arguments: list[str]) -> Non
         ("embviz.runs", {"torch", "gensim", "numba", "dash", "plotly", "sklearn", "openTSNE", "umap", "tokenizers"}),
         ("embviz.similarity", {"torch", "gensim", "numba", "dash", "plotly", "sklearn", "scipy"}),
         ("embviz.projection", {"torch", "gensim", "numba", "dash", "plotly", "sklearn", "scipy"}),
+        ("embviz.projection.faithfulness", {"torch", "gensim", "numba", "dash", "plotly", "sklearn", "scipy"}),
+        ("embviz.clusters", {"torch", "gensim", "numba", "dash", "plotly", "sklearn", "scipy"}),
         ("embviz.models", {"torch", "gensim", "numba", "dash", "plotly", "sklearn", "tokenizers"}),
         ("embviz.attention", {"torch", "gensim", "numba", "dash", "plotly", "sklearn", "tokenizers"}),
         ("embviz.figures", {"torch", "gensim", "numba", "dash", "sklearn"}),
