@@ -1,9 +1,9 @@
 """Axes: a map whose axes are chosen: each place is how far a word points towards one pole rather than the other.
 
 The difference of two opposite words as a direction of meaning is that of Bolukbasi et al., "Man is to Computer
-Programmer as Woman is to Homemaker?" (NIPS 2016), section 3; the cosine with it as a place on that axis that of
-Kozlowski, Taddy and Evans, "The Geometry of Culture" (American Sociological Review 84, 2019). The poles are read by
-`embviz.similarity.direction`; here are vectors only.
+Programmer as Woman is to Homemaker?" (NIPS 2016; their gender direction, she - he); a word's place on such an axis as
+its cosine with it, that of Kozlowski, Taddy and Evans, "The Geometry of Culture" (American Sociological Review 84,
+2019; their cultural dimensions). The poles are read by `embviz.similarity.direction`; here are vectors only.
 """
 
 from __future__ import annotations

@@ -39,8 +39,13 @@ class Faithfulness:
     """How true a map of N words is.
 
     Trustworthiness and continuity are those of Venna and Kaski, "Local multidimensional scaling" (Neural Networks 19,
-    2006), section 2, equations 1 and 2; first in their "Neighborhood preservation in nonlinear projection methods"
-    (ICANN 2001).
+    2006), section on trustworthiness and continuity; first in their "Neighborhood preservation in nonlinear projection
+    methods" (ICANN 2001):
+
+        trustworthiness(k) = 1 - A(k) sum over words i, and over words j that are among the k nearest of i in the
+            picture and not truly, of r(i, j) - k, where r(i, j) is the rank of j by the true distance from i;
+        continuity(k): the same with the picture and the truth exchanged;
+        A(k) = 2 / (N k (2N - 3k - 1)) for k < N / 2, else 2 / (N (N - k) (N - k - 1)): 0 is the worst there can be.
 
     Attributes:
         ks: how many neighbours were looked at: 5, 10 and 30, those that there are.

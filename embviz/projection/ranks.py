@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embviz.search import rows_near, top
+from embviz.search import rows_near
 
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
 
-_BLOCK_SCORES = 2_000_000  # distances held at once when words are ranked: 8 MB, three times
+_BLOCK_SCORES = 2_000_000  # distances held at once when words are ranked: 8 MB, twice
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,14 @@ def measure(
     for coords in maps:
         at(0.0)
         trees.append(cKDTree(coords))
+    nearest = _others(rows_near(units[sample], units, ks[-1] + 1, lambda share: at(0.0))[0], sample)
     step = max(1, _BLOCK_SCORES // len(units))
     sums = np.zeros((len(maps), 3, len(ks)))
     for start in range(0, len(sample), step):
         rows = sample[start : start + step]
         apart = -(units[rows] @ units.T)  # as a distance: only its order is read
         apart[np.arange(len(rows)), rows] = np.inf
-        near = np.stack([top(-distances, ks[-1]) for distances in apart])
+        near = nearest[start : start + step]
         for i, (coords, tree) in enumerate(zip(maps, trees, strict=True)):
             at((start + len(rows) * i / len(maps)) / len(sample))
             seen = seen_near(tree, coords[rows], rows, ks[-1])
@@ -120,10 +121,14 @@ def _ranks(apart: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 def seen_near(tree: cKDTree, coords: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
     """(B, k): the rows of the k nearest places of B places, nearest first, without the place itself."""
-    found = tree.query(coords, np.arange(1, k + 2))[1]
+    return _others(tree.query(coords, np.arange(1, k + 2))[1], rows)
+
+
+def _others(found: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """(B, k): what was found (B, k + 1) nearest to rows (B,), without the row itself."""
     others = found != rows[:, None]
-    others[others.all(axis=1), -1] = False  # so many share its place that itself was not found
-    return found[others].reshape(len(rows), k)
+    others[others.all(axis=1), -1] = False  # so many are as near that itself was not found
+    return found[others].reshape(len(rows), -1)
 
 
 def kept(units: np.ndarray, coords: np.ndarray, stop: int, k: int, at: Callable[[float], None]) -> np.ndarray:
