@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embviz.search import rows_near
+from embviz.search.threads import Threads
 
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
 
-_BLOCK_SCORES = 2_000_000  # distances held at once when words are ranked: 8 MB, twice
+_BLOCK_SCORES = 4_000_000  # distances held at once by each core: 16 MB, three times
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,37 @@ def measure(
     for coords in maps:
         at(0.0)
         trees.append(cKDTree(coords))
-    nearest = _others(rows_near(units[sample], units, ks[-1] + 1, lambda share: at(0.0))[0], sample)
+    near = _others(rows_near(units[sample], units, ks[-1] + 1, lambda share: at(0.0))[0], sample)
     step = max(1, _BLOCK_SCORES // len(units))
+    parts = [slice(start, start + step) for start in range(0, len(sample), step)]
+    calls = [(units, maps, trees, sample[part], near[part], ks) for part in parts]
     sums = np.zeros((len(maps), 3, len(ks)))
-    for start in range(0, len(sample), step):
-        rows = sample[start : start + step]
-        apart = -(units[rows] @ units.T)  # as a distance: only its order is read
-        apart[np.arange(len(rows)), rows] = np.inf
-        near = nearest[start : start + step]
-        for i, (coords, tree) in enumerate(zip(maps, trees, strict=True)):
-            at((start + len(rows) * i / len(maps)) / len(sample))
-            seen = seen_near(tree, coords[rows], rows, ks[-1])
-            sums[i] += _sums(near, seen, _ranks(apart, seen), _ranks(_squared(coords, rows), near), ks)
+    with Threads() as threads:
+        for begin in range(0, len(calls), threads.count):
+            at(begin / len(calls))
+            for part in threads.each(_part, calls[begin : begin + threads.count]):
+                sums += part
     worst = np.array([_worst(len(units), k) for k in ks])
     means = sums / len(sample)
     return [Measures(_numbers(1 - t / worst), _numbers(1 - c / worst), _numbers(p)) for t, c, p in means]
+
+
+def _part(
+    units: np.ndarray,
+    maps: Sequence[np.ndarray],
+    trees: Sequence[cKDTree],
+    rows: np.ndarray,
+    near: np.ndarray,
+    ks: tuple[int, ...],
+) -> np.ndarray:
+    """(maps, 3, len(ks)): `_sums` of each map over some rows (B,), whose true neighbours are near (B, K)."""
+    apart = -(units[rows] @ units.T)  # as a distance: only its order is read
+    apart[np.arange(len(rows)), rows] = np.inf
+    found = []
+    for coords, tree in zip(maps, trees, strict=True):
+        seen = seen_near(tree, coords[rows], rows, ks[-1])
+        found.append(_sums(near, seen, _ranks(apart, seen), _ranks(_squared(coords, rows), near), ks))
+    return np.array(found)
 
 
 def _sums(near: np.ndarray, seen: np.ndarray, far: np.ndarray, off: np.ndarray, ks: tuple[int, ...]) -> np.ndarray:
