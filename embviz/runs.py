@@ -7,6 +7,7 @@ immutable but for `projections/`, which keeps what was computed from them. Nothi
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import shutil
@@ -108,9 +109,13 @@ class Run:
         if path.is_file():
             return Projection.load(path, self.space)
         made = project(self.space, method, dims, words, seed, fit, report)
-        path.parent.mkdir(exist_ok=True)
-        made.save(path)
-        return made
+        try:
+            path.parent.mkdir(exist_ok=True)
+            made.save(path)
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EROFS, errno.EPERM):
+                raise
+        return made  # a run that may only be read keeps nothing
 
 
 def open_run(path: Path | str) -> Run:
@@ -142,6 +147,8 @@ def list_runs(folder: Path | str) -> list[Listed]:
     """
     folder = Path(folder)
     if not folder.is_dir():
+        if folder.exists():
+            raise EmbvizError(f"'{folder}' is a file, and no folder of runs.")
         raise EmbvizError(
             f"There is no folder '{folder}'. Train a first run into it with "
             f"`embviz train word2vec wikipedia --out {folder / 'wikipedia'}`."

@@ -228,7 +228,7 @@ def test_texts_of_every_kind(tmp_path: Path) -> None:
 def test_import_then_ask(tmp_path: Path) -> None:
     (tmp_path / "small.vec").write_text("3 2\none 1 0\ntwo 1 0.1\none 5 5\n")
     told = run("import", "small.vec", "--out", "runs/small", where=tmp_path).stdout
-    assert "runs/small: 2 words, 2 dimensions" in told and "1 lines repeated a word" in told
+    assert "runs/small: 2 words, 2 dimensions" in told and "1 line that repeated a word" in told
     assert (
         json.loads(run("near", "runs/small", "one", "--json", where=tmp_path).stdout)["neighbors"][0]["word"] == "two"
     )

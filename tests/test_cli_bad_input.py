@@ -133,7 +133,7 @@ LOOKING = {
     "layer": (["attend", "runs/model", "king", "--layer", "99"], "Layer 99 was asked for, and 'model' has layers 0 to"),
     "head": (["attend", "runs/model", "king", "--head", "-1"], "Head -1 was asked for, and 'model' has heads 0 to 1"),
     "no folder": (["list", "gone"], "no folder 'gone'"),
-    "not a folder": (["serve", "text.txt"], "no folder 'text.txt'"),
+    "not a folder": (["serve", "text.txt"], "'text.txt' is a file, and no folder of runs"),
     "serve one": (["serve", "runs/words"], "is one run; serve the folder that holds it: embviz serve runs"),
     "port": (["serve", "runs", "--port", "99999"], "Port 99999 .* Choose another with --port"),
     "host": (["serve", "runs", "--host", "no.such.host.invalid"], "address 'no.such.host.invalid' is unknown"),

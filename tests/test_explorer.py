@@ -22,7 +22,7 @@ from embviz.apps.explorer import attention, create_app, home, interface, words
 from embviz.apps.explorer.frame import changed_by, control_value, navigation, run_choices
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
-from embviz.apps.explorer.map import clicked, entered, picked, pointed, settled
+from embviz.apps.explorer.map import entered, picked, pointed, settled
 from embviz.apps.explorer.map.details import completions, details, sizes, tooltip
 from embviz.apps.explorer.map.picture import HIDDEN, Page, picture
 from embviz.apps.explorer.selection import VIEWS, Selection
@@ -271,19 +271,17 @@ def test_the_search_box_completes_by_frequency_and_keeps_the_selected_word(libra
 
 def test_events_of_the_map(library: Library) -> None:
     selection = Selection(run="strange")
-    point = {"points": [{"curveNumber": 0, "pointNumber": 4}]}
-    assert clicked(library, selection, point).word == "巴黎"
-    assert clicked(library, selection, {"points": [{"curveNumber": 2, "pointNumber": 4}]}) == selection
+    box = {"x0": 1, "x1": 2, "y0": 3, "y1": 4}
+    point = {"points": [{"curveNumber": 0, "pointNumber": 4, "bbox": box}]}
     assert settled(library, selection).words == 50
     assert entered(library, selection, "WORD3").word == "word3"
     assert entered(library, selection, "巴黎 - 法国").word == "巴黎 - 法国"
     assert entered(library, selection, " ") == selection
     assert picked(library, selection, 4).word == "巴黎"
-    box = {"x0": 1, "x1": 2, "y0": 3, "y1": 4}
     assert pointed({"row": 7, "bbox": box}, point, 2) == (7, box)
-    assert pointed(None, point, 2) == (None, None)
-    point["points"][0]["bbox"] = box  # type: ignore[assignment]
+    assert pointed(None, point, 2) == pointed(None, None, 3) == (None, None)
     assert pointed({"row": 7, "bbox": box}, point, 3) == (4, box)
+    assert pointed(None, {"points": [{**point["points"][0], "curveNumber": 2}]}, 3) == (None, None)
 
 
 def test_the_words_view_answers_compares_and_explains(library: Library) -> None:

@@ -127,7 +127,7 @@ def test_progress_goes_from_none_to_all(planted: Corpus) -> None:
         ({"vocab": 1}, "vocab is 1 and must be at least 2."),
         ({"rate": 0.0}, "rate is 0.0 and must lie above 0"),
         ({"rate": float("nan")}, "rate is nan and must lie above 0"),
-        ({"sample": -1.0}, "sample is -1.0 and must not be negative"),
+        ({"sample": -1.0}, "sample is -1.0 and must be 0 or more"),
         ({"sample": float("nan")}, "sample is nan"),
         ({"seed": -1}, "seed is -1 and must lie between 0 and 4294967295."),
         ({"min_count": 4}, "'text' has 1 words that occur 4 times or more, of 3 different ones, and 2 are needed"),

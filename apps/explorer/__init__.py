@@ -16,7 +16,7 @@ from embviz.apps.explorer import attention, frame, map, words
 from embviz.apps.explorer.interface import EXAMPLES, language
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
-from embviz.apps.explorer.selection import Selection
+from embviz.apps.explorer.selection import VIEWS, Selection
 
 _log = logging.getLogger(__name__)
 
@@ -50,9 +50,26 @@ def create_app(runs: Path | str) -> dash.Dash:
     def _home():  # type: ignore[no-untyped-def]
         from flask import request
 
-        return redirect(home(library, language()).url) if request.path == "/" else None
+        asked = Selection.of(request.path, request.query_string.decode("utf-8", "replace"))
+        if request.path == "/":
+            return redirect(home(library, language()).url)
+        whole = with_defaults(library, asked) if lacks_run(asked, request.path) else asked
+        return redirect(whole.url) if whole != asked else None
 
     return app
+
+
+def lacks_run(selection: Selection, path: str) -> bool:
+    """Whether a view's own address names nothing to look at."""
+    if path.strip("/") not in VIEWS:
+        return False
+    return not (selection.model if selection.view == "attention" else selection.run)
+
+
+def with_defaults(library: Library, selection: Selection) -> Selection:
+    """The selection with the run and the model that a reader sees first, where it names none."""
+    first = home(library, language())
+    return selection.but(run=selection.run or first.run, model=selection.model or first.model)
 
 
 def home(library: Library, language: str) -> Selection:

@@ -9,7 +9,7 @@ from typing import Any
 import dash
 import dash_mantine_components as dmc
 import numpy as np
-from dash import Input, Output, dcc, html
+from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from embviz.apps.explorer import frame, ids
 from embviz.apps.explorer.cards import empty, notice
@@ -52,7 +52,7 @@ def layout(language: str) -> list[Any]:
             [
                 dcc.Graph(
                     id=ids.ATTENTION_GRAPH,
-                    figure=empty("light"),
+                    figure=empty(theme()),
                     config={"displaylogo": False, "responsive": True, "modeBarButtons": [["toImage"]]},
                     className="graph",
                 ),
@@ -66,7 +66,7 @@ def layout(language: str) -> list[Any]:
                 html.Div(
                     dcc.Graph(
                         id=ids.ATTENTION_OVERVIEW,
-                        figure=empty("light"),
+                        figure=empty(theme()),
                         config={"displayModeBar": False, "responsive": True},
                         className="graph",
                     ),
@@ -91,6 +91,10 @@ def connect(app: dash.Dash, library: Library) -> None:
             "head": (ids.ATTENTION_HEAD, "value"),
         },
         [(ids.ATTENTION_OVERVIEW, "clickData", lambda selection, click: clicked(library, selection, click))],
+    )
+
+    app.clientside_callback(
+        ClientsideFunction("explorer", "fit"), Input(ids.ATTENTION_GRAPH, "figure"), State(ids.ATTENTION_GRAPH, "id")
     )
 
     @app.callback(

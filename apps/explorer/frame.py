@@ -90,7 +90,10 @@ def connect(app: dash.Dash, library: Library) -> None:
         if dash.ctx.triggered_id == ids.RUN and chosen and chosen != getattr(selection, field):
             changed = selection.but(words=None, layer=0, head=0, **{field: chosen})
             return changed.search, no_update, no_update
-        return no_update, run_choices(library, selection.view, language()), getattr(selection, field)
+        choices = run_choices(library, selection.view, language())
+        there = {choice["value"] for choice in choices if not choice.get("disabled")}
+        named = getattr(selection, field)  # a Select that is given what it has not would answer None, for ever
+        return no_update, choices, named if named in there else None
 
 
 def navigation(selection: Selection, language: str) -> list[Any]:

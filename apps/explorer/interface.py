@@ -40,6 +40,10 @@ _TEXT = {
         "Map of words. Drag to move, scroll to zoom, click a word to select it; arrow keys, plus and minus work too.",
         "词语地图。拖动以移动，滚动以缩放，点击以选择；也可用方向键和加减键。",
     ),
+    "not_fetched": (
+        "The map could not be fetched from the server ({reason}). Is it still running? Reload the page to try again.",
+        "无法从服务器获取地图（{reason}）。服务器是否仍在运行？请重新加载页面。",
+    ),
     "tool_in": ("Zoom in (+)", "放大（+）"),
     "tool_out": ("Zoom out (-)", "缩小（-）"),
     "tool_whole": ("The whole map (0)", "整张地图（0）"),

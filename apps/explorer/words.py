@@ -49,7 +49,7 @@ def layout(language: str) -> list[Any]:
             [
                 dcc.Graph(
                     id=ids.WORDS_GRAPH,
-                    figure=empty("light"),
+                    figure=empty(theme()),
                     config={"displayModeBar": False, "responsive": True},
                     className="graph",
                 ),

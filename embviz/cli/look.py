@@ -102,9 +102,11 @@ def project(
         _arrays(npz, words=list(made.words), coords=made.coords)
     if as_json:
         dump({"run": opened.name, "method": made.method, "params": made.params, "facts": made.facts,
-              "words": made.words, "coords": made.coords.round(5).tolist()})  # fmt: skip
+              "words": list(made.words), "coords": made.coords.astype(float).round(5).tolist()})  # fmt: skip
     else:
-        say(f"{len(made.words):,} words by {method} in {dims} dimensions: {made.facts['seconds']} s, kept in the run.")
+        kept = opened.projection_path(method, dims, words, seed, fit).is_file()
+        how = "kept in the run" if kept else "not kept: the run may only be read"
+        say(f"{len(made.words):,} words by {method} in {dims} dimensions: {made.facts['seconds']} s, {how}.")
         for path in filter(None, (html, npz)):
             say(f"Written: {path}")
 
@@ -133,7 +135,8 @@ def attend(
         _arrays(npz, tokens=list(seen.tokens), weights=seen.weights)
     if as_json:
         dump({"model": seen.model, "family": seen.family, "sentence": seen.sentence, "tokens": seen.tokens,
-              "layers": seen.layers, "heads": seen.heads, "weights": seen.weights.round(6).tolist()})  # fmt: skip
+              "layers": seen.layers, "heads": seen.heads,
+              "weights": seen.weights.astype(float).round(6).tolist()})  # fmt: skip
     else:
         _strongest(seen)
         for path in filter(None, (html, npz)):

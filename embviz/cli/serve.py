@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import socket
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +12,8 @@ import typer
 
 from embviz.cli.terminal import say
 from embviz.errors import EmbvizError
+
+_LONGEST_URL = 2**21  # bytes: a sentence of 100,000 Chinese characters, and more than browsers send
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,7 +39,8 @@ def serve(
 
     from embviz.apps.explorer import create_app
 
-    server = create_server(create_app(runs).server, sockets=[listener], threads=8)
+    server = create_server(create_app(runs).server, sockets=[listener], threads=8, max_request_header_size=_LONGEST_URL)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no news
     named = f"[{host}]" if ":" in host else host
     say(f"embviz explorer: http://{named}:{listener.getsockname()[1]}/   (Ctrl-C stops it)")
     server.run()
@@ -58,4 +63,6 @@ def _refused(host: str, port: int, error: Exception) -> str:
     reason = getattr(error, "strerror", None) or str(error)
     if isinstance(error, socket.gaierror):
         return f"The address '{host}' is unknown ({reason}). Choose another with --host."
+    if getattr(error, "errno", None) == errno.EADDRNOTAVAIL:
+        return f"The address '{host}' is none of this machine's ({reason}). Choose another with --host."
     return f"Port {port} of {host} cannot be had ({reason}). Choose another with --port."

@@ -48,7 +48,8 @@ def import_(
         run = runs.import_vectors(vectors, out, encoding, limit, report)
     _done(run)
     if dropped := run.meta.get("dropped"):
-        say(f"{dropped:,} lines repeated a word or had none, and were left out.")
+        lines = "1 line" if dropped == 1 else f"{dropped:,} lines"
+        say(f"Left out: {lines} that repeated a word or had none.")
 
 
 def _command(kind: str) -> Any:

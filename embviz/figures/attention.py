@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from embviz.attention import Attention
 from embviz.figures.theme import PALETTES, colorscale, plain, template
 
+_LONGEST = 30  # letters of a token on an axis
 _TILE = 32  # an overview's tile has at most so many cells a side; longer sentences are pooled
 
 
@@ -29,7 +30,7 @@ def head_figure(
     """
     palette = PALETTES[theme]
     weights = attention.head(layer, head)
-    tokens = [plain(token) for token in attention.tokens]
+    tokens = [plain(_brief(token)) for token in attention.tokens]
     places = np.arange(len(tokens))
     heatmap = go.Heatmap(
         z=_masked(weights, attention.family), colorscale=colorscale(theme), zmin=0, zmax=float(weights.max()),
@@ -128,6 +129,11 @@ def _masked(weights: np.ndarray, family: str) -> np.ndarray:
     if family != "decoder":
         return weights
     return np.where(np.tril(np.ones_like(weights, bool)), weights, np.float32("nan"))
+
+
+def _brief(token: str) -> str:
+    """A token that fits an axis: a long one loses its middle."""
+    return token if len(token) <= _LONGEST else f"{token[: _LONGEST // 2]}…{token[-_LONGEST // 2 + 1 :]}"
 
 
 def _gap(tokens: int) -> float:

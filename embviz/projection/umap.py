@@ -34,6 +34,7 @@ def fit(units: np.ndarray, params: Mapping[str, Any], report: Report) -> tuple[n
         tqdm_kwds={"file": _Bar(report), "disable": False, "bar_format": "{n_fmt}/{total_fmt}", "mininterval": 0.2},
     )  # fmt: skip
     with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="n_neighbors is larger")  # of a handful of words
         warnings.filterwarnings("ignore", message="precomputed_knn")  # it could not place new words, and does not
         return fitting.fit_transform(units), {}, None
 

@@ -93,10 +93,10 @@ class Word2Vec:
                 raise EmbvizError(f"{name.replace('_', '-')} is {getattr(self, name)} and must be at least 1.")
         if self.vocab is not None and self.vocab < 2:
             raise EmbvizError(f"vocab is {self.vocab} and must be at least 2.")
-        if not 0 < self.rate <= 1 or not 0 <= self.sample < float("inf"):
-            raise EmbvizError(
-                f"rate is {self.rate} and must lie above 0, up to 1; sample is {self.sample} and must not be negative."
-            )
+        if not 0 < self.rate <= 1:
+            raise EmbvizError(f"rate is {self.rate} and must lie above 0, up to 1.")
+        if not 0 <= self.sample < float("inf"):
+            raise EmbvizError(f"sample is {self.sample} and must be 0 or more.")
         if not 0 <= self.seed < 2**32:
             raise EmbvizError(f"seed is {self.seed} and must lie between 0 and {2**32 - 1}.")
 

@@ -72,7 +72,9 @@ def serve() -> Iterator[Callable[[Path], str]]:
 
     def start(runs: Path) -> str:
         if runs not in servers:
-            servers[runs] = create_server(create_app(runs).server, host="127.0.0.1", port=0, threads=8)
+            servers[runs] = create_server(
+                create_app(runs).server, host="127.0.0.1", port=0, threads=8, max_request_header_size=2**21
+            )
             threading.Thread(target=servers[runs].run, daemon=True).start()
         return f"http://127.0.0.1:{servers[runs].effective_port}"
 
@@ -109,3 +111,39 @@ def shown(page: Page) -> Callable[..., dict[str, Any]]:
         )
 
     return wait
+
+
+@pytest.fixture
+def sheet(page: Page) -> Callable[[], dict[str, Any]]:
+    """Wait until the flat map is drawn, at rest, and all its labels have their words; gives what it shows."""
+
+    def wait() -> dict[str, Any]:
+        page.wait_for_function(
+            """() => {
+                const m = window.embviz?.map, waiting = document.querySelector("#map-picture.waiting");
+                const state = m?.points && `${m.camera.x} ${m.camera.y} ${m.camera.scale} ${m.frames}`;
+                const rest = state && m.frames && state === window.__before && !waiting && !m.moving && !m.frame;
+                window.__before = state;
+                return rest && m.shown.every((row) => m.labels.words.has(row));
+            }""",
+            polling=150,
+        )
+        return page.evaluate(
+            """() => {
+                const m = window.embviz.map, at = m.canvas.getBoundingClientRect(), {x, y, scale} = m.camera;
+                return {n: m.points.n, x, y, scale, left: at.left, top: at.top, width: at.width, height: at.height,
+                        labels: m.labels.boxes, selected: m.spec.selected, near: m.spec.near};
+            }"""
+        )
+
+    return wait
+
+
+@pytest.fixture
+def look(page: Page) -> Callable[..., None]:
+    """Point the camera of the flat map: the middle in map units, and the pixels of the map's side."""
+
+    def point(x: float, y: float, scale: float) -> None:
+        page.evaluate("(view) => window.embviz.map.camera.set(view)", {"x": x, "y": y, "scale": scale})
+
+    return point

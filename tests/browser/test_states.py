@@ -12,19 +12,23 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 Shown = Callable[..., dict[str, Any]]
+Sheet = Callable[[], dict[str, Any]]
 
 
 def test_words_that_look_like_html_or_formulas_are_text_everywhere(
-    page: Page, serve: Callable[[Path], str], strange_runs: Path, shown: Shown
+    page: Page, serve: Callable[[Path], str], strange_runs: Path, sheet: Sheet
 ) -> None:
     alerts: list[str] = []
     page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
     image = "<img src=x onerror=alert(1)>"
     page.goto(serve(strange_runs) + f"/map?run=strange&word={quote_plus(image)}")
     expect(page.locator("#map-details h2")).to_have_text(image)
-    shown("map-graph")
-    expect(page.locator("#map-graph .textpoint text").filter(has_text=image)).to_have_count(1)
-    expect(page.locator("#map-graph .textpoint text").filter(has_text="<b>bold</b>")).to_have_count(1)
+    for row, word in enumerate([image, "=1+1", "<b>bold</b>"]):
+        sheet()
+        page.evaluate(
+            "(row) => { const m = window.embviz.map; m.camera.set({...m.points.place(row), scale: 1e6}); }", row
+        )
+        assert [label["word"] for label in sheet()["labels"]] == [word]
     page.locator("#to-words").click()
     expect(page.locator("#words-details h2")).to_have_text(image)
     page.get_by_label("Word or expression").fill("=1+1")
@@ -72,7 +76,7 @@ def test_wrong_input_gets_one_sentence_in_place(
 
 
 def test_the_switches_change_language_and_theme_and_keep_the_view(
-    page: Page, serve: Callable[[Path], str], strange_runs: Path, shown: Shown
+    page: Page, serve: Callable[[Path], str], strange_runs: Path, sheet: Sheet
 ) -> None:
     page.goto(serve(strange_runs) + "/map?run=strange&word=word1")
     expect(page.locator("#map-details h2")).to_have_text("word1")
@@ -81,9 +85,9 @@ def test_the_switches_change_language_and_theme_and_keep_the_view(
     expect(page.locator("#map-details h2")).to_have_text("word1")
     page.locator("#theme").click()
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
-    shown("map-graph")
-    paper = page.evaluate("document.querySelector('#map-graph .js-plotly-plot')._fullLayout.paper_bgcolor")
-    assert paper == "#14181f"
+    sheet()
+    corner = page.evaluate("Array.from(window.embviz.map.ctx.getImageData(2, 2, 1, 1).data)")
+    assert corner == [0x14, 0x18, 0x1F, 255]
 
 
 def test_a_reader_who_prefers_the_dark_gets_it_at_once(
@@ -106,10 +110,10 @@ def test_nothing_scrolls_sideways(
 
 
 def test_the_keyboard_reaches_search_views_and_neighbours(
-    page: Page, serve: Callable[[Path], str], strange_runs: Path, shown: Shown
+    page: Page, serve: Callable[[Path], str], strange_runs: Path, sheet: Sheet
 ) -> None:
     page.goto(serve(strange_runs) + "/map?run=strange")
-    shown("map-graph")
+    sheet()
     page.get_by_role("textbox", name="Find a word").focus()
     page.keyboard.type("word2")
     expect(page.get_by_role("option", name="word2", exact=True)).to_be_visible()
@@ -134,28 +138,70 @@ def test_the_keyboard_reaches_search_views_and_neighbours(
     expect(page.locator("#words-details h2")).to_have_text(str(neighbor))
 
 
-def test_three_dimensions_and_back(page: Page, serve: Callable[[Path], str], strange_runs: Path) -> None:
+def test_three_dimensions_and_back(
+    page: Page, serve: Callable[[Path], str], strange_runs: Path, sheet: Sheet, shown: Shown
+) -> None:
     page.goto(serve(strange_runs) + "/map?run=strange&word=word3&dims=3")
     page.wait_for_function("document.querySelector('#map-graph .js-plotly-plot')?._fullData?.[0]?.type === 'scatter3d'")
+    expect(page.locator("#map-graph")).to_be_visible()
+    expect(page.locator("#map-sheet")).to_be_hidden()
     page.get_by_text("2", exact=True).click()
-    page.wait_for_function("document.querySelector('#map-graph .js-plotly-plot')?._fullData?.[0]?.type === 'scattergl'")
+    expect(page.locator("#map-sheet")).to_be_visible()
+    assert sheet()["n"] == 50
+    expect(page.locator("#map-graph")).to_be_hidden()
     page.go_back()
-    page.wait_for_function("document.querySelector('#map-graph .js-plotly-plot')?._fullData?.[0]?.type === 'scatter3d'")
+    expect(page.locator("#map-graph")).to_be_visible()
+    assert len(shown("map-graph")["traces"][0]["x"]) == 50
 
 
-def test_zooming_in_labels_more_words(
+@pytest.mark.parametrize("url", ["/map?run=nowhere", "/attention?model=strange&sentence=x"])
+def test_a_page_at_rest_asks_for_nothing(
+    page: Page, serve: Callable[[Path], str], strange_runs: Path, url: str
+) -> None:
+    """A run that the list of runs has not once made the page ask for it for ever."""
+    page.goto(serve(strange_runs) + url)
+    expect(page.locator(".notice:visible").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(700)
+    assert not asked
+
+
+def test_turning_a_map_in_space_selects_nothing(
     page: Page, serve: Callable[[Path], str], strange_runs: Path, shown: Shown
 ) -> None:
-    page.goto(serve(strange_runs) + "/map?run=strange")
+    page.goto(serve(strange_runs) + "/map?run=strange&word=word3&dims=3")
     shown("map-graph")
-    page.wait_for_load_state("networkidle")  # the graph listens to zooming once it is drawn to its end
-    figure = shown("map-graph")
-    x, y = figure["traces"][0]["x"][20], figure["traces"][0]["y"][20]
-    page.evaluate(
-        """([x, y]) => Plotly.relayout(document.querySelector('#map-graph .js-plotly-plot'), {
-            'xaxis.range[0]': x - 1e-3, 'xaxis.range[1]': x + 1e-3,
-            'yaxis.range[0]': y - 1e-3, 'yaxis.range[1]': y + 1e-3,
-        })""",
-        [x, y],
-    )
-    expect(page.locator("#map-graph .textpoint text")).to_have_text(["word10"])
+    box = page.locator("#map-graph").bounding_box()
+    assert box
+    for place in range(24):  # somewhere in the cloud there is a point under the pointer
+        x = box["x"] + box["width"] * (0.35 + 0.05 * (place % 6))
+        y = box["y"] + box["height"] * (0.4 + 0.06 * (place // 6))
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 40, y + 12, steps=4)
+        page.mouse.up()
+    page.wait_for_timeout(300)
+    expect(page.locator("#map-details h2")).to_have_text("word3")
+
+
+@pytest.mark.parametrize("view", ["map", "words"])
+def test_a_view_without_a_run_shows_the_one_a_reader_sees_first(
+    page: Page, serve: Callable[[Path], str], strange_runs: Path, view: str
+) -> None:
+    page.goto(serve(strange_runs) + f"/{view}?word=word1")
+    expect(page).to_have_url(re.compile("run=strange"))
+    expect(page.locator(f"#{view}-details h2")).to_have_text("word1")
+
+
+def test_the_card_of_a_word_is_readable(
+    page: Page, serve: Callable[[Path], str], strange_runs: Path, sheet: Sheet
+) -> None:
+    page.goto(serve(strange_runs) + "/map?run=strange")
+    seen = sheet()
+    x, y = page.evaluate("embviz.map.camera.pixel(embviz.map.points.place(14))")
+    page.mouse.move(seen["left"] + x, seen["top"] + y)
+    expect(page.locator("#map-tooltip strong")).to_be_visible()
+    card = page.locator("#map-tooltip strong").locator("..").bounding_box()
+    assert card and card["width"] > 100 and card["height"] < 150

@@ -11,6 +11,18 @@
     remember("theme", window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   }
 
+  // How far the pointer went since its button went down.
+  let down = null, turned = 0;
+  window.addEventListener("pointerdown", (event) => ([down, turned] = [[event.clientX, event.clientY], 0]), true);
+  window.addEventListener("pointerup", () => (down = null), true);
+  window.addEventListener(
+    "pointermove",
+    (event) => {
+      if (down) turned = Math.max(turned, Math.hypot(event.clientX - down[0], event.clientY - down[1]));
+    },
+    true
+  );
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.explorer = {
     // The view that the URL names; the others are hidden by the style sheet. Graphs take their size when shown.
@@ -33,12 +45,41 @@
       window.embviz.showMap(spec);
     },
 
+    // The tokens at a heatmap's sides as large as its cells, so that they do not run into each other on a phone.
+    fit(figure, id) {
+      return new Promise((resolve) => {
+        const look = () => {
+          const graph = document.querySelector(`#${id} .js-plotly-plot`), axis = graph?._fullLayout?.xaxis;
+          const tokens = figure?.layout?.xaxis?.ticktext?.length;
+          if (tokens && axis?._length) {
+            const size = Math.max(4, Math.min(13, Math.floor((axis._length / tokens) * 0.95)));
+            const change = { "xaxis.tickfont.size": size, "yaxis.tickfont.size": size };
+            if (axis.tickfont.size > size) window.Plotly.relayout(graph, change);
+          }
+          resolve(window.dash_clientside.no_update);
+        };
+        setTimeout(look, 250);
+      });
+    },
+
+    // A click on a point in space: Plotly tells of it when the button goes down, and it is none if the map was turned.
+    clicked(click) {
+      const { no_update } = window.dash_clientside;
+      if (!click || click.points[0].curveNumber !== 0) return no_update;
+      return new Promise((resolve) => {
+        const decide = () => resolve(turned > 4 ? no_update : { row: click.points[0].pointNumber, click: Date.now() });
+        if (!down) decide();
+        else window.addEventListener("pointerup", () => setTimeout(decide), { once: true, capture: true });
+      });
+    },
+
     // What Enter meant in a search box: the option chosen with the arrows, which the box shows a moment later; where
     // there is none it shows the old choice again, and what was typed is meant.
     entered(submits, typed, before, id) {
       return new Promise((resolve) =>
         setTimeout(() => {
-          const now = document.getElementById(id).value;
+          const box = document.getElementById(id), now = box.value;
+          box.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", code: "Escape", bubbles: true })); // the list
           resolve(now === before ? typed : now);
         }, 80)
       );

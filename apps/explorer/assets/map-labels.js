@@ -49,7 +49,7 @@
       ctx.textBaseline = "alphabetic";
       ctx.lineJoin = "round";
       const lift = this.points.radius(camera.scale) + 4;
-      for (const [row, style] of marked) this.writeFree(ctx, row, project(row), lift + 3, style, theme, boxes);
+      for (const [row, style] of marked) this.writeFree(ctx, row, project(row), size, lift + 3, style, theme, boxes);
       const first = boxes.slice();
       const quiet = marked.size > 0 ? theme.quiet : theme.text;
       for (const row of rows) {
@@ -63,8 +63,8 @@
     }
 
     // A marked word stands over its point, else under it; where both are taken by one marked before, its dot is enough.
-    writeFree(ctx, row, [x, y], lift, style, theme, boxes) {
-      if (!this.words.has(row)) return;
+    writeFree(ctx, row, [x, y], size, lift, style, theme, boxes) {
+      if (!this.words.has(row) || x < 0 || y < 0 || x > size.width || y > size.height) return;
       const half = (width(this.words.get(row)) * style.size) / 24;
       const taken = (at) => boxes.some((b) => x + half > b.x0 && x - half < b.x1 && at > b.y0 && at - style.size < b.y1);
       const place = [lift, -lift - style.size + 3].find((up) => !taken(y - up));

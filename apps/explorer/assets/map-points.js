@@ -10,7 +10,7 @@
   const CELLS = 512; // the points are sorted by cells of this many on each side, so that a zoomed view reads few
   const SHIFT = 7; // a place >> SHIFT is its cell
   const ONE = 230; // the cover of a pixel that a point fills
-  const MOST = 4095; // more makes no difference to the eye
+  const MOST = 65535; // 285 points on a pixel: more makes no difference
   const SMALLEST = 0.8; // a point of at most this radius, in device pixels, is one pixel
   const HIDDEN = 255; // the colour of a word that a filter leaves out
 
@@ -39,8 +39,10 @@
       this.color = new Uint8Array(n);
     }
 
-    // bytes: a colour for each row; null for one colour. 255 is a word that a filter leaves out.
-    paint(bytes) {
+    // bytes: a colour for each row; null for one colour. 255 is a word that a filter leaves out. Where points lie on
+    // each other a pixel shows the mean of colours that are a scale, and the last drawn of those that are a set.
+    paint(bytes, kind) {
+      this.mean = Boolean(bytes) && kind === "scale";
       if (bytes) for (let i = 0; i < this.n; i++) this.color[i] = bytes[this.row[i]];
       else this.color.fill(0);
     }
@@ -104,13 +106,14 @@
     draw(image, camera, dpr, colors, paper) {
       const { width, height } = image, size = width * height;
       if (!this.cover || this.cover.length !== size) {
-        this.cover = new Uint16Array(size);
-        this.shade = new Uint8Array(size);
+        this.cover = new Uint32Array(size);
+        this.shade = new Float32Array(size); // the colour, or for a mean the colours times their covers
       } else this.cover.fill(0);
+      if (this.mean) this.shade.fill(0);
       const scale = (camera.scale * dpr) / SIDE;
       const left = width / 2 - camera.x * camera.scale * dpr, top = height / 2 + camera.y * camera.scale * dpr;
       const drawn = this.count(image, camera, dpr, left, top, scale);
-      tone(image, this.cover, this.shade, colors, paper);
+      tone(image, this.cover, this.shade, this.mean, colors, paper, opacities(crowding(this.cover)));
       return drawn;
     }
 
@@ -129,21 +132,21 @@
     }
 
     dots(from, to, width, height, left, top, scale) {
-      const { cover, shade, color, x, y } = this;
+      const { cover, shade, color, mean, x, y } = this;
       let drawn = 0;
       for (let i = from; i < to; i++) {
         const px = (left + x[i] * scale) | 0, py = (top - y[i] * scale) | 0;
         if (color[i] === HIDDEN || px < 0 || py < 0 || px >= width || py >= height) continue;
-        const at = py * width + px, sum = cover[at] + ONE;
-        cover[at] = sum > MOST ? MOST : sum;
-        shade[at] = color[i];
+        const at = py * width + px;
+        cover[at] += ONE;
+        shade[at] = mean ? shade[at] + ONE * color[i] : color[i];
         drawn++;
       }
       return drawn;
     }
 
     discs(from, to, width, height, left, top, scale, { reach, masks }) {
-      const { cover, shade, color, x, y } = this, wide = 2 * reach + 1;
+      const { cover, shade, color, mean, x, y } = this, wide = 2 * reach + 1;
       let drawn = 0;
       for (let i = from; i < to; i++) {
         const px = left + x[i] * scale, py = top - y[i] * scale, cx = px | 0, cy = py | 0;
@@ -155,9 +158,9 @@
           for (let column = 0; column < wide; column++, at++, k++) {
             const more = mask[k];
             if (more === 0) continue;
-            const sum = cover[at] + more;
-            cover[at] = sum > MOST ? MOST : sum;
-            if (more > ONE / 3 || sum === more) shade[at] = color[i];
+            cover[at] += more;
+            if (mean) shade[at] += more * color[i];
+            else if (more > ONE / 3 || cover[at] === more) shade[at] = color[i];
           }
         drawn++;
       }
@@ -187,10 +190,31 @@
     return { reach, masks };
   }
 
-  // Cover to opacity: one point covers 0.6, and many come ever nearer to 1.
-  const OPACITY = Uint16Array.from({ length: MOST + 1 }, (_, cover) => 256 * (1 - Math.exp((-0.92 * cover) / ONE)) + 0.5);
+  // How many points lie on each other where there are any, on the mean; looked up at one pixel in seven.
+  function crowding(cover) {
+    let covered = 0, sum = 0;
+    for (let at = 0; at < cover.length; at += 7)
+      if (cover[at] > 0) {
+        covered++;
+        sum += cover[at];
+      }
+    return covered ? sum / covered / ONE : 1;
+  }
 
-  function tone(image, cover, shade, colors, [r, g, b]) {
+  // Cover to opacity, of 256. Where few points lie on each other one covers 0.6 and many come ever nearer to 1; where
+  // a map is crowded one covers less, and opacity follows the logarithm, so that dense and denser can be told apart.
+  const tables = new Map();
+  function opacities(crowd) {
+    const key = Math.round(4 * Math.log2(Math.max(1, crowd)));
+    if (!tables.has(key)) {
+      const much = 2 ** (key / 4), few = Math.min(1, 2 / (much + 1)), most = Math.log1p(6 * much);
+      const opacity = (n) => few * (1 - Math.exp(-0.92 * n)) + (1 - few) * Math.min(1, 0.25 + (0.75 * Math.log1p(n)) / most);
+      tables.set(key, Uint16Array.from({ length: MOST + 1 }, (_, cover) => 256 * Math.min(0.97, opacity(cover / ONE))));
+    }
+    return tables.get(key);
+  }
+
+  function tone(image, cover, shade, mean, colors, [r, g, b], opacity) {
     const out = new Uint32Array(image.data.buffer), empty = ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
     for (let at = 0; at < cover.length; at++) {
       const covered = cover[at];
@@ -198,7 +222,8 @@
         out[at] = empty;
         continue;
       }
-      const much = OPACITY[covered], rest = 256 - much, color = colors[shade[at]];
+      const much = opacity[covered > MOST ? MOST : covered], rest = 256 - much;
+      const color = colors[mean ? (shade[at] / covered) | 0 : shade[at]];
       out[at] =
         (255 << 24) |
         (((color[2] * much + b * rest) >> 8) << 16) |

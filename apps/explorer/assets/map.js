@@ -25,21 +25,34 @@
     return canvas;
   }
 
-  // Shows a spec; null leaves an empty sheet. Gives what the page is told when the map is there.
+  // Shows a spec; null leaves an empty sheet.
   async function show(spec) {
     if (!stage()) return;
-    const load = ++map.loads, before = map.spec;
     if (!spec) {
+      map.loads++;
       map.spec = map.points = map.labels = null;
       map.ctx.clearRect(0, 0, map.canvas.width, map.canvas.height);
       return;
     }
+    map.canvas.parentElement.classList.add("waiting");
+    const load = ++map.loads;
+    try {
+      await take(spec, load);
+    } catch (error) {
+      tell("map-failed", String(error));
+    }
+    if (load === map.loads) map.canvas.parentElement.classList.remove("waiting");
+  }
+
+  // Fetches what a spec has and the page has not, unless something else is asked for meanwhile.
+  async function take(spec, load) {
+    const before = map.spec;
     const other = !before || before.points !== spec.points;
     const points = other ? new Points(await bytes(spec.points)) : map.points;
     const painted = !other && before.colors.url === spec.colors.url;
     const colors = painted ? null : spec.colors.url ? new Uint8Array(await bytes(spec.colors.url)) : null;
-    if (load !== map.loads) return; // something else was asked for meanwhile
-    if (!painted) points.paint(colors);
+    if (load !== map.loads) return;
+    if (!painted) points.paint(colors, spec.colors.kind);
     map.spec = spec;
     if (other) {
       map.points = points;

@@ -10,7 +10,7 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Input, Output, State, dcc, html, no_update
 
 from embviz.apps.explorer import frame, ids
-from embviz.apps.explorer.cards import empty
+from embviz.apps.explorer.cards import empty, notice
 from embviz.apps.explorer.interface import language, text, theme
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
@@ -32,7 +32,7 @@ from embviz.similarity import complete
 
 _TOOLS = {"in": "+", "out": "−", "whole": "⤢", "lasso": "◌", "picture": "⤓"}
 
-__all__ = ["clicked", "connect", "layout", "ready_method"]
+__all__ = ["connect", "layout", "ready_method"]
 
 
 def layout(language: str) -> list[Any]:
@@ -86,7 +86,7 @@ def layout(language: str) -> list[Any]:
         html.Section(
             [
                 dcc.Graph(
-                    id=ids.MAP_GRAPH, figure=empty("light"), config=CONFIG, className="graph", clear_on_unhover=True
+                    id=ids.MAP_GRAPH, figure=empty(theme()), config=CONFIG, className="graph", clear_on_unhover=True
                 ),
                 html.Canvas(
                     id=ids.MAP_SHEET,
@@ -126,6 +126,7 @@ def layout(language: str) -> list[Any]:
         dcc.Store(id=ids.MAP_CLICKED),
         dcc.Store(id=ids.MAP_HOVERED),
         dcc.Store(id=ids.MAP_SHAPE),
+        dcc.Store(id=ids.MAP_FAILED),
         dcc.Store(id=ids.MAP_ENTERED),
     ]
 
@@ -144,12 +145,17 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         },
         [
             (ids.MAP_CLICKED, "data", lambda selection, click: picked(library, selection, click["row"])),
-            (ids.MAP_GRAPH, "clickData", lambda selection, click: clicked(library, selection, click)),
             (ids.MAP_ENTERED, "data", lambda selection, typed: entered(library, selection, typed)),
         ],
         lambda selection: settled(library, selection),
     )
     app.clientside_callback(ClientsideFunction("explorer", "sheet"), Input(ids.MAP_SPEC, "data"))
+    app.clientside_callback(
+        ClientsideFunction("explorer", "clicked"),
+        Output(ids.MAP_CLICKED, "data"),
+        Input(ids.MAP_GRAPH, "clickData"),
+        prevent_initial_call=True,
+    )
     app.clientside_callback(
         ClientsideFunction("explorer", "entered"),
         Output(ids.MAP_ENTERED, "data"),
@@ -190,6 +196,14 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
     def _draw(pathname, search, tick, cancel, again, drawn, reader):  # type: ignore[no-untyped-def]
         action = {ids.MAP_CANCEL: "cancel", ids.MAP_AGAIN: "again"}.get(dash.ctx.triggered_id, "look")
         return picture(library, jobs, _on_map(pathname, search), action, Page(reader, drawn, theme(), language()))
+
+    @app.callback(
+        Output(ids.MAP_MESSAGE, "children", allow_duplicate=True),
+        Input(ids.MAP_FAILED, "data"),
+        prevent_initial_call=True,
+    )
+    def _failed(reason: str) -> Any:
+        return notice(text("not_fetched", language(), reason=reason))
 
     @app.callback(Output(ids.MAP_DETAILS, "children"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
     def _details(pathname: str, search: str) -> Any:
@@ -234,12 +248,6 @@ def entered(library: Library, selection: Selection, typed: str) -> Selection:
     return selection.but(word=found[0] if found else typed)
 
 
-def clicked(library: Library, selection: Selection, click: Mapping[str, Any]) -> Selection:
-    """The selection after a click on a point in 3 dimensions."""
-    row = _clicked_row(click)
-    return selection if row is None else picked(library, selection, row)
-
-
 def picked(library: Library, selection: Selection, row: int) -> Selection:
     """The selection after a click on the word of a row."""
     return selection.but(word=library.open(selection.run).space.word(row))
@@ -249,8 +257,8 @@ def pointed(hovered: Mapping[str, Any] | None, hover: Mapping[str, Any] | None, 
     """The row under the pointer, and the box around it in the picture; None where there is none."""
     if dims == 2:
         return (hovered["row"], hovered["bbox"]) if hovered else (None, None)
-    row = _clicked_row(hover)
-    return row, None if row is None else hover["points"][0]["bbox"]  # type: ignore[index]
+    points = [point for point in (hover or {}).get("points", []) if point["curveNumber"] == 0]
+    return (points[0]["pointNumber"], points[0]["bbox"]) if points else (None, None)
 
 
 def _on_map(pathname: str, search: str) -> Selection:
@@ -258,12 +266,6 @@ def _on_map(pathname: str, search: str) -> Selection:
     if selection.view != "map":
         raise dash.exceptions.PreventUpdate
     return selection
-
-
-def _clicked_row(event: Mapping[str, Any] | None) -> int | None:
-    """The row of the point that an event of the graph is about."""
-    points = (event or {}).get("points") or []
-    return points[0]["pointNumber"] if points and points[0]["curveNumber"] == 0 else None
 
 
 def _tool(name: str, sign: str, language: str) -> Any:

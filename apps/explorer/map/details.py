@@ -62,7 +62,8 @@ def sizes(library: Library, selection: Selection, language: str) -> list[dict[st
     except EmbvizError:
         return []
     choices = [{"value": str(size), "label": f"{size:,}"} for size in _SIZES if size < n]
-    return choices + ([{"value": str(n), "label": text("all_words", language, n=n)}] if n <= _SIZES[-1] else [])
+    every = n <= _SIZES[-1] or selection.dims == 2
+    return choices + ([{"value": str(n), "label": text("all_words", language, n=n)}] if every else [])
 
 
 def completions(library: Library, selection: Selection, typed: str | None) -> list[str]:
