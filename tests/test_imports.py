@@ -5,7 +5,7 @@ From low to high; a module imports only from rooms below its own, and from its o
     errors
     progress
     text
-    space
+    space, drafts
     models, search
     train, projection, similarity, clusters, attention, formats, corpora
                                                                     siblings, which do not import each other
@@ -32,7 +32,7 @@ LAYERS = [
     {"errors"},
     {"progress"},
     {"text"},
-    {"space"},
+    {"space", "drafts"},
     {"models", "search"},
     {"train", "projection", "similarity", "clusters", "attention", "formats", "corpora"},
     {"figures", "runs"},
@@ -69,7 +69,6 @@ LATE = {
     "embviz.train.checkpoints",
     "embviz.search.nearest",
     "embviz.projection.affinity",
-    "embviz.projection.attraction",
     "embviz.projection.field",
     "embviz.projection.descent",
 }

@@ -108,6 +108,6 @@ class _Method:
 
 METHODS: dict[str, _Method] = {
     "pca": _Method(pca.fit, lambda n: {}),
-    "tsne": _Method(tsne.fit, lambda n: {"perplexity": min(30.0, (n - 1) / 3)}),
+    "tsne": _Method(tsne.fit, lambda n: {"perplexity": min(15.0, (n - 1) / 3)}),
     "umap": _Method(umap.fit, lambda n: {"neighbors": min(15, n), "min_dist": 0.1}),
 }
