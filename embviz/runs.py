@@ -1,39 +1,33 @@
-"""Runs: folders on disk that each hold one finished result. Writes them whole or not at all, opens and lists them.
+"""Runs: folders on disk that each hold one finished result. Makes, opens and lists them.
 
-A run is built under a temporary name beside its own and renamed when it is complete; `meta.json` is written
-last, with the size of every other file, so that a half-written or damaged run is told from a good one. Runs are
-immutable but for `projections/`, which keeps what was computed from them. Nothing here is pickled.
+A run is immutable but for `projections/`, `faithfulness/` and `clusters/`, which keep what was computed from it.
+`drafts.py` writes one whole or not at all, with the size of every file in `meta.json`, so that a half-written or
+damaged run is told from a good one. Nothing here is pickled.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
-import shutil
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from embviz.clusters import Clusters, clusters
+from embviz.drafts import FORMAT, draft, finish
 from embviz.errors import EmbvizError
 from embviz.formats import read_vectors
 from embviz.progress import Report, silent
 from embviz.projection import Projection, project, settings
+from embviz.projection.faithfulness import Faithfulness, faithfulness
 from embviz.space import Space
 from embviz.text import Corpus
 
 if TYPE_CHECKING:
     from embviz.models import AttentionModel
-
-FORMAT = 1
-_LIBRARIES = ("embviz", "gensim", "numpy", "scikit-learn", "tokenizers", "torch")
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,16 +100,47 @@ class Run:
             EmbvizError: see `embviz.projection.project`.
         """
         path = self.projection_path(method, dims, words, seed, fit)
-        if path.is_file():
-            return Projection.load(path, self.space)
-        made = project(self.space, method, dims, words, seed, fit, report)
-        try:
-            path.parent.mkdir(exist_ok=True)
-            made.save(path)
-        except OSError as error:
-            if error.errno not in (errno.EACCES, errno.EROFS, errno.EPERM):
-                raise
-        return made  # a run that may only be read keeps nothing
+        return _kept(
+            path,
+            lambda: Projection.load(path, self.space),
+            lambda: project(self.space, method, dims, words, seed, fit, report),
+        )
+
+    def faithfulness_path(self, projection: Path) -> Path:
+        """The file that keeps how true the projection of a file is."""
+        return self.path / "faithfulness" / projection.name
+
+    def faithfulness(
+        self,
+        method: str = "pca",
+        dims: int = 2,
+        words: int | None = None,
+        seed: int = 0,
+        fit: int | None = None,
+        report: Report = silent,
+    ) -> Faithfulness:
+        """How true a map of the run is: read if it is kept already, else measured and kept.
+
+        Raises:
+            EmbvizError: see `embviz.projection.project` and `embviz.projection.faithfulness.faithfulness`.
+        """
+        path = self.faithfulness_path(self.projection_path(method, dims, words, seed, fit))
+        made = self.projection(method, dims, words, seed, fit, report)
+        return _kept(path, lambda: Faithfulness.load(path, made), lambda: faithfulness(self.space, made, report))
+
+    @property
+    def clusters_path(self) -> Path:
+        """The file that keeps the clusters of the run."""
+        return self.path / "clusters" / "kmeans.safetensors"
+
+    def clusters(self, report: Report = silent) -> Clusters:
+        """The clusters of all words: read if they are kept already, else found and kept.
+
+        Raises:
+            EmbvizError: see `embviz.clusters.settings`.
+        """
+        path = self.clusters_path
+        return _kept(path, lambda: Clusters.load(path, self.space), lambda: clusters(self.space, report=report))
 
 
 def open_run(path: Path | str) -> Run:
@@ -177,7 +202,7 @@ def make_run(trainer: Any, corpus: Corpus, out: Path | str, report: Report = sil
         made = trainer.fit(corpus, report, folder)
         if isinstance(made, Space):
             made.save(folder)
-        _finish(folder, trainer=kind, params=params, corpus=facts, seconds=round(time.monotonic() - started, 1))
+        finish(folder, trainer=kind, params=params, corpus=facts, seconds=round(time.monotonic() - started, 1))
     return open_run(out)
 
 
@@ -202,69 +227,8 @@ def import_vectors(
         space = read_vectors(path, encoding, limit, report)
         space.save(folder)
         seconds = round(time.monotonic() - started, 1)
-        _finish(folder, trainer="import", params=params, seconds=seconds, **space.meta)
+        finish(folder, trainer="import", params=params, seconds=seconds, **space.meta)
     return open_run(out)
-
-
-@contextmanager
-def draft(out: Path | str, recipe: Mapping[str, Any]) -> Iterator[Path]:
-    """A folder to build a run in, renamed to `out` when the block ends well and the folder holds `meta.json`.
-
-    When the block fails, what it built is removed, unless there are checkpoints: then it is kept, and the next
-    draft of the same recipe finds it.
-
-    Args:
-        out: where the run goes; must not exist.
-        recipe: what makes two trainings the same: trainer, params, corpus.
-
-    Raises:
-        EmbvizError: `out` exists, is being written by another process, or holds checkpoints of another recipe.
-        ValueError: the block ended well without a `meta.json`.
-    """
-    out = Path(out)
-    if out.exists() or out.is_symlink():
-        raise EmbvizError(f"'{out}' exists, and runs are never overwritten: choose another --out, or remove it.")
-    folder = out.parent / f".{out.name}.partial"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise EmbvizError(f"Another process is writing '{out}'. Wait for it, or choose another --out.") from None
-        try:
-            _match_recipe(folder, out, recipe)
-            yield folder
-            if not (folder / "meta.json").is_file():
-                raise ValueError(f"the draft of '{out}' has no meta.json")
-            (folder / "lock").unlink()
-            (folder / "recipe.json").unlink()
-            folder.rename(out)
-        except BaseException:
-            if not _checkpoints(folder):
-                shutil.rmtree(folder, ignore_errors=True)
-            raise
-
-
-def _finish(folder: Path, **meta: Any) -> None:
-    """Write `meta.json`, the last file of a run: the given facts, the sizes of all files, versions and date."""
-    files = {
-        str(path.relative_to(folder)): path.stat().st_size
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in ("lock", "recipe.json")
-    }
-    words, dims = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False).shape
-    whole = {
-        "format": FORMAT,
-        **meta,
-        "words": words,
-        "dims": dims,
-        "created": time.time(),
-        "versions": _versions(),
-        "files": files,
-    }
-    temporary = folder / "meta.json.tmp"
-    temporary.write_text(json.dumps(whole, ensure_ascii=False, indent=1), encoding="utf-8")
-    temporary.rename(folder / "meta.json")
 
 
 def _checked_meta(path: Path) -> dict[str, Any]:
@@ -299,6 +263,20 @@ def _check_format(path: Path, form: Any) -> None:
         raise EmbvizError(f"'{path}' has the format {form}, and this embviz reads up to {FORMAT}. Update embviz.")
 
 
+def _kept(path: Path, load: Callable[[], Any], make: Callable[[], Any]) -> Any:
+    """What a file of the run keeps, else made and kept; a run that may only be read keeps nothing."""
+    if path.is_file():
+        return load()
+    made = make()
+    try:
+        path.parent.mkdir(exist_ok=True)
+        made.save(path)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise
+    return made
+
+
 def _short(value: float) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)  # g would cut a seed to six digits
 
@@ -313,39 +291,3 @@ def _listed(path: Path) -> Listed:
 def _what_there_is(folder: Path) -> str:
     names = [entry.name for entry in list_runs(folder) if entry.run] if folder.is_dir() else []
     return f"Runs in '{folder}': {', '.join(names)}." if names else "`embviz train` and `embviz import` make runs."
-
-
-def _match_recipe(folder: Path, out: Path, recipe: Mapping[str, Any]) -> None:
-    path = folder / "recipe.json"
-    text = json.dumps(recipe, sort_keys=True, ensure_ascii=False)
-    if not _checkpoints(folder):
-        _empty(folder)
-    elif path.is_file() and path.read_text(encoding="utf-8") != text:
-        raise EmbvizError(
-            f"'{folder}' holds an unfinished training for '{out}' with other parameters or another "
-            "corpus. Give the same ones to go on with it, remove it, or choose another --out."
-        )
-    path.write_text(text, encoding="utf-8")
-
-
-def _empty(folder: Path) -> None:
-    """Remove what a killed process left behind, all but the lock that is held."""
-    for path in folder.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.name != "lock":
-            path.unlink()
-
-
-def _checkpoints(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("checkpoints/*.safetensors") if path.is_file()]
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found

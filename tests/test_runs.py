@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from embviz import runs
+from embviz.drafts import draft
 from embviz.errors import EmbvizError
-from embviz.runs import draft, import_vectors, list_runs, make_run, open_run
+from embviz.runs import import_vectors, list_runs, make_run, open_run
 from embviz.space import Space
 from embviz.text import Corpus
 from embviz.train.word2vec import Word2Vec
@@ -157,7 +158,7 @@ def test_a_run_that_appears_during_the_training_is_never_touched(tmp_path: Path)
 
 
 HOLD = (
-    "import sys, time; from embviz.runs import draft\n"
+    "import sys, time; from embviz.drafts import draft\n"
     "with draft(sys.argv[1], {'trainer': 'told', 'params': {'seed': 0}}) as folder:\n"
     "    (folder / 'checkpoints').mkdir(); (folder / 'checkpoints' / '1.safetensors').write_bytes(b'w')\n"
     "    (folder / 'half').write_text('half')\n"
