@@ -109,7 +109,7 @@ def test_one_step_is_the_gradient_of_equation_5(monkeypatch: pytest.MonkeyPatch,
     one, numbers = np.ones_like(points), [np.float32(number) for number in (1, push, 4, 0)]
     move(0, n, points, p.indptr, p.indices, p.data, around, *numbers, np.zeros_like(points), one, moved)
     error = np.linalg.norm((points - moved) / 1.2 - gradient)  # 1.2: the gain of a coordinate that begins to move
-    assert error < (1e-4 if few else 0.04) * np.linalg.norm(gradient)
+    assert error < (1e-3 if few else 0.04) * np.linalg.norm(gradient)
 
 
 def test_no_step_is_longer_than_five() -> None:
