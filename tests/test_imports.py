@@ -71,6 +71,7 @@ LATE = {
     "embviz.projection.affinity",
     "embviz.projection.field",
     "embviz.projection.descent",
+    "embviz.projection.settling",
 }
 """Modules that import torch or numba at their top, and are themselves imported in functions."""
 

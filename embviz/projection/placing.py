@@ -5,34 +5,56 @@ from __future__ import annotations
 import numpy as np
 
 from embviz.progress import Report
-from embviz.search import unit_vectors
+from embviz.search import rows_near, unit_vectors
 from embviz.space import Space
 
 _NEAREST = 10
-_BLOCK_SCORES = 16_000_000  # cosines held at once: 64 MB
+_BLOCK = 65_536  # words placed at once
+_WEAKEST = 1e-3  # the weight of a word at a right angle or beyond
 
 
 def place(space: Space, rows: range, units: np.ndarray, coords: np.ndarray, report: Report) -> np.ndarray:
-    """Each of these words between its nearest words of the map, the nearer the more.
+    """Each of these words where most of its nearest words of the map are near.
+
+    Not at their mean: where they lie in several parts of the map, it is near to none of them.
 
     Args:
         space: where their vectors are.
         rows: of the words to be placed.
         units: (N, D) float32, the unit vectors of the words on the map.
         coords: (N, dims), where those are.
-        report: told the progress.
+        report: told the progress; may cancel.
 
     Returns:
-        (len(rows), dims): the mean of the places of the 10 nearest words, weighted by the fourth power of the cosine.
+        (len(rows), dims) float32; see `settle`. The search of neighbours, exact, is nearly all of the time:
+        2 len(rows) N D operations.
     """
-    k = min(_NEAREST, len(units))
     placed = np.empty((len(rows), coords.shape[1]), np.float32)
-    step = max(1, _BLOCK_SCORES // len(units))
-    for start in range(rows.start, rows.stop, step):
-        report("placing words", (start - rows.start) / len(rows), "")
-        scores = unit_vectors(space, min(start + step, rows.stop), start) @ units.T
-        nearest = np.argpartition(scores, len(units) - k, axis=1)[:, len(units) - k :]
-        weights = np.maximum(np.take_along_axis(scores, nearest, axis=1), 1e-3) ** 4
-        mean = (coords[nearest] * weights[:, :, None]).sum(axis=1) / weights.sum(axis=1, keepdims=True)
-        placed[start - rows.start : start - rows.start + len(scores)] = mean
+    if not len(rows):
+        return placed
+    from embviz.projection.settling import settle
+    from embviz.search.threads import Threads
+
+    coords = np.ascontiguousarray(coords, np.float32)
+    radius, k = _radius(coords), min(_NEAREST, len(units))
+    for start in range(0, len(rows), _BLOCK):
+        queries = unit_vectors(space, rows.start + min(start + _BLOCK, len(rows)), rows.start + start)
+
+        def at(share: float, start: int = start, count: int = len(queries)) -> None:
+            report("placing words", (start + share * count) / len(rows), "")
+
+        near, cosine = rows_near(queries, units, k, at)
+        with Threads() as threads:
+            out = placed[start : start + len(queries)]
+            threads.share(settle, len(queries), near, np.maximum(cosine, _WEAKEST), coords, radius, out)
     return placed
+
+
+def _radius(coords: np.ndarray) -> np.ndarray:
+    """(N,) float32: how far the 10 nearest of each point of a map reach."""
+    from scipy.spatial import cKDTree
+
+    k = min(_NEAREST, len(coords) - 1) + 1  # a point is its own nearest
+    far = cKDTree(coords).query(coords, [k])[0][:, 0]
+    least = 1e-6 * max(float(np.ptp(coords)), 1e-6)  # where words lie on one another
+    return np.maximum(far, least).astype(np.float32)
