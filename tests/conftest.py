@@ -15,7 +15,8 @@ def real_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with word vectors and an attention model, both of the default corpus, trained for seconds."""
     folder = tmp_path_factory.mktemp("real") / "runs"
     corpus = ev.open_corpus("wikipedia")
-    ev.make_run(ev.Word2Vec(dims=50, epochs=2, negative=5), corpus, folder / "words")
+    made = ev.make_run(ev.Word2Vec(dims=50, epochs=2, negative=5), corpus, folder / "words")
+    made.faithfulness("pca"), made.clusters()
     trainer = ev.AttentionTrainer(layers=2, heads=3, dims=48, context=48, vocab=1500, steps=20)
     ev.make_run(trainer, corpus, folder / "attention")
     return folder
@@ -43,7 +44,8 @@ def strange_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     vectors[7] += vectors[6] / np.linalg.norm(vectors[6])  # 东京 = 巴黎 - 法国 + 日本
     lines = [f"{word} {' '.join(map(str, vector))}" for word, vector in zip(words, vectors, strict=True)]
     (folder / "strange.vec").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    ev.import_vectors(folder / "strange.vec", folder / "runs" / "strange")
+    made = ev.import_vectors(folder / "strange.vec", folder / "runs" / "strange")
+    made.faithfulness("pca"), made.clusters()  # so that no page starts a process to measure it
     (folder / "runs" / "broken").mkdir()
     (folder / "runs" / "broken" / "meta.json").write_text("{", encoding="utf-8")
     return folder / "runs"

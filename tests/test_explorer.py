@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import string
@@ -13,6 +15,8 @@ from typing import Any
 import dash
 import numpy as np
 import plotly.graph_objects as go
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +27,7 @@ from embviz.apps.explorer.frame import changed_by, control_value, navigation, ru
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map import entered, picked, pointed, settled
+from embviz.apps.explorer.map.chosen import chosen, inside
 from embviz.apps.explorer.map.details import completions, details, sizes, tooltip
 from embviz.apps.explorer.map.picture import HIDDEN, Page, picture
 from embviz.apps.explorer.selection import VIEWS, Selection
@@ -156,6 +161,80 @@ def test_a_map_in_space_is_drawn_once_and_then_only_its_marks_are_sent(library: 
     assert {("data", NEAR), ("data", SELECTED)} <= touched
 
 
+def test_a_map_says_how_true_it_is(library: Library) -> None:
+    run = library.open("strange")
+    shown = said(picture(library, Jobs(), Selection(run="strange"), "look", PAGE)["about"])
+    true = run.faithfulness("pca")
+    for name, measures in (("this map", true.map), ("PCA", true.pca), ("random", true.random)):
+        numbers = f"{measures.preservation[1]:.0%} {measures.trustworthiness[1]:.2f} {measures.continuity[1]:.2f}"
+        assert f"{name} {numbers}" in shown
+    assert true.ks[1] == 10 and "over all 50 words, exactly" in shown
+    space = run.space
+    near = [set(ev.near(space, space.word(row), 10).rows.tolist()) for row in range(50)]
+    coords = run.projection("pca").coords
+    apart = np.linalg.norm(coords[:, None] - coords[None], axis=2)
+    np.fill_diagonal(apart, np.inf)
+    seen = [set(np.argsort(apart[row])[:10].tolist()) for row in range(50)]
+    assert f"{len(near[14] & seen[14])} of 10 true" in said(
+        details(library, Selection(run="strange", word=space.word(14)), "en")
+    )
+
+
+def test_a_map_that_is_being_measured_is_shown_already(library: Library) -> None:
+    jobs, selection = Jobs(), Selection(run="strange", words=33, color="kept")
+    first = picture(library, jobs, selection, "look", PAGE)
+    assert first["spec"]["colors"]["url"] is None and first["idle"] is False
+    assert "Measuring how true this map is" in said(first["about"])
+    drawn, deadline = first["drawn"], time.monotonic() + 60
+    while (now := picture(library, jobs, selection, "look", replace(PAGE, drawn=drawn)))["idle"] is False:
+        assert now["spec"] is dash.no_update, "the map is told once"
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert "by=kept" in now["spec"]["colors"]["url"] and "this map" in said(now["about"])
+
+
+def test_colours_by_distortion_and_by_cluster(strange_runs: Path, library: Library) -> None:
+    run, client = library.open("strange"), create_app(strange_runs).server.test_client()
+    spec = picture(library, Jobs(), Selection(run="strange", color="kept"), "look", PAGE)["spec"]
+    shades = np.frombuffer(fetch(client, spec["colors"]["url"]), np.uint8)
+    np.testing.assert_array_equal(shades, np.rint(run.faithfulness("pca").kept * 253))
+    spec = picture(library, Jobs(), Selection(run="strange", color="cluster"), "look", PAGE)["spec"]
+    labels = np.frombuffer(fetch(client, spec["colors"]["url"]), np.uint8)
+    np.testing.assert_array_equal(labels, run.clusters().labels)
+    assert len(set(spec["colors"]["stops"])) == len(run.clusters())
+    assert {region["name"] for region in spec["regions"]} == {" · ".join(name) for name in run.clusters().names}
+
+
+SQUARE = [[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8]]
+
+
+def test_a_shape_holds_the_words_inside_it(strange_runs: Path, library: Library) -> None:
+    run, selection = library.open("strange"), Selection(run="strange")
+    places = run.projection("pca").sheet.places / 65_536
+    within = np.flatnonzero(((places > 0.2) & (places < 0.8)).all(axis=1))
+    assert inside(run.projection("pca").sheet.places, SQUARE).tolist() == within.tolist()
+    panel = chosen(library, selection, SQUARE, "en")
+    assert f"{len(within)} words" in said(panel)
+    assert all(word in said(panel) for word in run.space.words(within))
+    assert chosen(library, selection, None, "en") is None
+    client = create_app(strange_runs).server.test_client()
+    links = {said(link): link.href for link in panel[2].children[1:]}
+    made = pa.parquet.read_table(io.BytesIO(fetch(client, links["PARQUET"])))
+    assert made["word"].to_pylist() == run.space.words(within)
+    assert made["rank"].to_pylist() == (within + 1).tolist()
+    np.testing.assert_array_equal(made["x"], run.projection("pca").coords[within, 0])
+    np.testing.assert_array_equal(made["kept"], run.faithfulness("pca").kept[within])
+    rows = list(csv.DictReader(io.StringIO(fetch(client, links["CSV"]).decode("utf-8-sig"))))
+    words = ["'" + word if word.startswith(("=", "+", "-", "@")) else word for word in run.space.words(within)]
+    assert [row["word"] for row in rows] == words
+
+
+def test_a_concave_shape() -> None:
+    places = np.array([[1, 1], [5, 1], [9, 1], [1, 8], [5, 8], [9, 8]], np.uint16)
+    corners = [[0, 0], [10, 0], [10, 10], [5, 5], [0, 10]]  # a notch from above reaches the middle
+    assert inside(places, [[x / 65_536, y / 65_536] for x, y in corners]).tolist() == [0, 1, 2, 3, 5]
+
+
 def fetch(client: Any, address: str) -> bytes:
     answer = client.get(address)
     assert answer.status_code == 200, answer.text
@@ -187,8 +266,11 @@ def test_the_numbers_of_a_map_come_as_bytes(strange_runs: Path, library: Library
         ("/sheet/strange/words?rows=-1", 400),
         ("/sheet/strange/words?rows=x", 400),
         ("/sheet/strange/words", 400),
-        ("/sheet/strange/colors?by=taste&words=9", 400),
-        ("/sheet/strange/colors?by=similarity&word=nowhere&words=9", 400),
+        ("/sheet/strange/table.csv?method=pca&shape=1,2;3", 400),
+        ("/sheet/strange/table.csv?method=pca&shape=1,2;3,4;5,nan", 400),
+        ("/sheet/strange/table.xls?method=pca", 404),
+        ("/sheet/strange/colors?by=taste&method=pca", 400),
+        ("/sheet/strange/colors?by=similarity&word=nowhere&method=pca", 400),
     ],
 )
 def test_an_address_that_makes_no_sense_is_refused(strange_runs: Path, address: str, status: int) -> None:
@@ -210,7 +292,7 @@ def test_a_slow_projection_is_a_job_that_can_be_cancelled_and_asked_for_again(li
         time.sleep(0.2)
     done = picture(library, jobs, selection, "look", PAGE)
     assert "words=30" in done["spec"]["points"]
-    assert "t-SNE" in done["about"]
+    assert "t-SNE" in said(done["about"]) and "this map" in said(done["about"])
 
 
 def test_a_job_goes_on_for_the_other_reader_when_one_cancels(library: Library) -> None:
@@ -254,8 +336,9 @@ def test_details_of_a_word_walk_on_by_links(library: Library) -> None:
 
 
 def test_words_are_shown_as_they_are(library: Library) -> None:
-    space = library.open("strange").space
-    assert said(tooltip(space, 0, "en")).startswith("<img src=x onerror=alert(1)>")
+    run = library.open("strange")
+    card = said(tooltip(run, run.projection("pca"), 0, "en"))
+    assert card.startswith("<img src=x onerror=alert(1)>") and "of 10 true neighbours are near here." in card
     figure = picture(library, Jobs(), Selection(run="strange", dims=3), "look", PAGE)["figure"]
     labels = " ".join(label.text for label in figure.layout.scene.annotations)
     assert "<" not in labels and "&lt;img src=x onerror=alert(1)&gt;" in labels

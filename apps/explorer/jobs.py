@@ -67,12 +67,20 @@ class Jobs:
     def ask(self, run: Run, method: str, dims: int, words: int | None, reader: str) -> Job | None:
         """The job that computes a projection, started if need be; None when the projection is there."""
         path = run.projection_path(method, dims, words)
-        if path.is_file():
+        return None if path.is_file() else self._job(path, run, method, dims, words, reader, "--no-measure")
+
+    def ask_how_true(self, run: Run, method: str, dims: int, words: int | None, reader: str) -> Job | None:
+        """The job that measures a projection and finds clusters, started if need be; None when both are there."""
+        path = run.faithfulness_path(run.projection_path(method, dims, words))
+        if path.is_file() and run.clusters_path.is_file():
             return None
+        return self._job(path, run, method, dims, words, reader, "--measure")
+
+    def _job(self, path: Path, run: Run, method: str, dims: int, words: int | None, reader: str, how: str) -> Job:
         with self._lock:
             job = self._jobs.get(path)
             if job is None:
-                job = self._jobs[path] = _start(run, method, dims, words)
+                job = self._jobs[path] = _start(run, method, dims, words, how)
             job.readers[reader] = time.monotonic()
             return job
 
@@ -99,9 +107,9 @@ class Jobs:
             job.process.kill()
 
 
-def _start(run: Run, method: str, dims: int, words: int | None) -> Job:
+def _start(run: Run, method: str, dims: int, words: int | None, how: str) -> Job:
     command = [sys.executable, "-m", "embviz", "--progress", "json", "project", str(run.path.resolve())]
-    command += ["--method", method, "--dims", str(dims)] + (["--words", str(words)] if words else [])
+    command += ["--method", method, "--dims", str(dims), how] + (["--words", str(words)] if words else [])
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

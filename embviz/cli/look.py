@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,12 +15,15 @@ from embviz.errors import EmbvizError
 
 if TYPE_CHECKING:
     from embviz.attention import Attention
+    from embviz.projection.faithfulness import Faithfulness
     from embviz.runs import Listed
 
 RUN = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 HTML = Annotated[Path | None, typer.Option("--html", help="Write the figure as one page that works offline.")]
 NPZ = Annotated[Path | None, typer.Option("--npz", help="Write the arrays for numpy.load.")]
+
+_ON_A_PAGE = 50_000  # words; a page of more is heavy in any browser
 
 
 def add_to(app: typer.Typer) -> None:
@@ -84,6 +88,9 @@ def project(
         typer.Option(help="How many of them the method sees, the rest is placed; by default 20,000."),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same map.")] = 0,
+    measure: Annotated[
+        bool, typer.Option(help="Measure how true the map is, and find clusters; both are kept in the run.")
+    ] = True,
     as_json: JSON = False,
     html: HTML = None,
     npz: NPZ = None,
@@ -94,19 +101,25 @@ def project(
     opened = open_run(run)
     with progress() as report:
         made = opened.projection(method, dims, words, seed, fit, report)
+        true = opened.faithfulness(method, dims, words, seed, fit, report) if measure else None
+        if measure:
+            opened.clusters(report)
     if html:
         from embviz.figures.projection import projection_figure
 
-        _page(projection_figure(made), html)
+        _page(projection_figure(made.first(_ON_A_PAGE)), html)
     if npz:
         _arrays(npz, words=list(made.words), coords=made.coords)
     if as_json:
         dump({"run": opened.name, "method": made.method, "params": made.params, "facts": made.facts,
+              "faithfulness": true and _measures(true),
               "words": list(made.words), "coords": made.coords.astype(float).round(5).tolist()})  # fmt: skip
     else:
         kept = opened.projection_path(method, dims, words, seed, fit).is_file()
         how = "kept in the run" if kept else "not kept: the run may only be read"
         say(f"{len(made.words):,} words by {method} in {dims} dimensions: {made.facts['seconds']} s, {how}.")
+        if true:
+            _say_how_true(true)
         for path in filter(None, (html, npz)):
             say(f"Written: {path}")
 
@@ -141,6 +154,28 @@ def attend(
         _strongest(seen)
         for path in filter(None, (html, npz)):
             say(f"Written: {path}")
+
+
+def _measures(true: Faithfulness) -> dict[str, Any]:
+    named = {"map": true.map, "pca": true.pca, "random": true.random}
+    return {"k": true.ks, "words": true.words, "measured": true.measured, "exact": true.exact,
+            **{name: asdict(measures) for name, measures in named.items()}}  # fmt: skip
+
+
+def _say_how_true(true: Faithfulness) -> None:
+    """What the map keeps, beside PCA and a random map."""
+    rows = [
+        [
+            name,
+            k,
+            *[f"{getattr(measures, what)[place]:.3f}" for what in ("preservation", "trustworthiness", "continuity")],
+        ]
+        for place, k in enumerate(true.ks)
+        for name, measures in (("this map", true.map), ("PCA", true.pca), ("random", true.random))
+    ]
+    table(["", "k", "neighbours kept", "trustworthiness", "continuity"], rows)
+    over = "all" if true.exact else f"{true.measured:,} of"
+    say(f"Means over {over} {true.words:,} words, each ranked against all, exactly.")
 
 
 def _strongest(seen: Attention) -> None:

@@ -76,6 +76,15 @@ def plain(text: str) -> str:
     return html.escape(text, quote=False)
 
 
+def hues(n: int, theme: str) -> list[str]:
+    """n colours that differ in hue, neighbours in the list the most; of one lightness, so that none stands out."""
+    from colorsys import hls_to_rgb
+
+    lightness = (0.45, 0.38) if theme == "light" else (0.66, 0.56)
+    wheel = [hls_to_rgb((i * 0.61803) % 1, lightness[i % 2], 0.55 if i % 3 else 0.75) for i in range(n)]
+    return ["#" + "".join(f"{round(255 * channel):02x}" for channel in color) for color in wheel]
+
+
 def colorscale(theme: str) -> list[tuple[float, str]]:
     """The sequential scale from none to most."""
     scale = PALETTES[theme].scale

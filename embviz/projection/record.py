@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,12 @@ class Projection:
     def dims(self) -> int:
         """2 or 3."""
         return int(self.coords.shape[1])
+
+    def first(self, n: int) -> Projection:
+        """The map of its first n words, which stay where they are; the map itself if it has no more."""
+        if n >= len(self.coords):
+            return self
+        return replace(self, coords=self.coords[:n], words=self.words[:n], sheet=None)
 
     def save(self, path: Path) -> None:
         """Keep the coordinates in one file, whole or not at all; the words stay with their space."""

@@ -42,9 +42,10 @@
       }
     }
 
-    // Writes the labels; marked rows first, in their own colours. project: row -> [x, y] in CSS pixels.
-    draw(ctx, camera, size, project, marked, theme) {
-      const rows = this.rows(camera, size), boxes = (this.boxes = []);
+    // Writes the labels; marked rows first, in their own colours. project: row -> [x, y] in CSS pixels; named: the
+    // boxes of regions' names, which labels leave free.
+    draw(ctx, camera, size, project, marked, theme, named) {
+      const rows = this.rows(camera, size), boxes = (this.boxes = named.slice());
       ctx.textAlign = "center";
       ctx.textBaseline = "alphabetic";
       ctx.lineJoin = "round";
@@ -105,5 +106,5 @@
     return letters.join("") + "…";
   }
 
-  window.embviz = Object.assign(window.embviz || {}, { Labels });
+  window.embviz = Object.assign(window.embviz || {}, { Labels, FONT });
 })();

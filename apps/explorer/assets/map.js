@@ -5,6 +5,7 @@
 
   const { Points, Labels, Camera } = window.embviz;
   const REACH = 12; // pixels around a point that mean it
+  const NONE = 254; // the colour of a word of which nothing is known
   const tell = (id, data) => window.dash_clientside.set_props(id, { data });
 
   const map = { spec: null, points: null, labels: null, camera: null, tool: "move", loads: 0, clicks: 0, chosen: null };
@@ -14,7 +15,6 @@
     const canvas = document.getElementById("map-sheet");
     if (!canvas || map.canvas === canvas) return canvas;
     map.canvas = canvas;
-    map.ctx = canvas.getContext("2d");
     map.camera = new Camera(canvas, () => draw(true), settled);
     map.camera.listen({ lasso, hover, click, away });
     new ResizeObserver(() => {
@@ -31,7 +31,7 @@
     if (!spec) {
       map.loads++;
       map.spec = map.points = map.labels = null;
-      map.ctx.clearRect(0, 0, map.canvas.width, map.canvas.height);
+      map.canvas.getContext("2d").clearRect(0, 0, map.canvas.width, map.canvas.height);
       return;
     }
     map.canvas.parentElement.classList.add("waiting");
@@ -56,7 +56,7 @@
     map.spec = spec;
     if (other) {
       map.points = points;
-      map.chosen = null;
+      if (map.chosen) surround(null);
       map.labels = new Labels(points, spec.words, () => draw(false));
       const view = viewOf(location.hash);
       map.moved = Boolean(view);
@@ -102,32 +102,56 @@
   }
 
   function paint(moving) {
-    const begun = performance.now(), { canvas, ctx, camera, points, spec } = map, dpr = window.devicePixelRatio || 1;
-    const size = camera.size, width = Math.round(size.width * dpr), height = Math.round(size.height * dpr);
+    const begun = performance.now(), { canvas, camera } = map, dpr = window.devicePixelRatio || 1, size = camera.size;
+    const width = Math.round(size.width * dpr), height = Math.round(size.height * dpr);
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    raster(moving ? 1 : dpr, size, width, height);
-    ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
-    const project = (row) => camera.pixel(points.place(row));
-    if (map.chosen) rings(map.chosen, project, spec.theme.accent);
-    links(project);
-    map.shown = map.labels.draw(ctx, camera, size, project, map.marked, spec.theme);
-    if (map.over >= 0) ring(project(map.over), 7, spec.theme.text);
-    outline();
+    paintOn(canvas.getContext("2d"), size, dpr, moving ? 1 : dpr);
     map.cost = performance.now() - begun;
     map.frames = (map.frames || 0) + 1;
   }
 
-  function raster(dpr, size, width, height) {
-    const wide = Math.round(size.width * dpr), high = Math.round(size.height * dpr), { colors, paper } = shades(map.spec);
-    if (!map.image || map.image.width !== wide || map.image.height !== high) {
-      map.image = new ImageData(wide, high);
-      map.buffer = Object.assign(document.createElement("canvas"), { width: wide, height: high });
+  // Draws the view on a canvas of size × dpr pixels, the points with `sharp` pixels to a CSS pixel.
+  function paintOn(ctx, size, dpr, sharp) {
+    const { camera, points, spec } = map;
+    map.ctx = ctx;
+    raster(sharp, size);
+    ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
+    const project = (row) => camera.pixel(points.place(row));
+    if (map.chosen) rings(map.chosen, project, spec.theme.accent);
+    links(project);
+    const named = regions();
+    map.shown = map.labels.draw(ctx, camera, size, project, map.marked, spec.theme, named);
+    if (map.over >= 0) ring(project(map.over), 7, spec.theme.text);
+    outline();
+  }
+
+  function raster(sharp, size) {
+    const width = Math.round(size.width * sharp), height = Math.round(size.height * sharp);
+    const { ctx, points } = map, { canvas } = ctx, { colors, paper } = shades(map.spec);
+    if (!map.image || map.image.width !== width || map.image.height !== height) {
+      map.image = new ImageData(width, height);
+      map.buffer = Object.assign(document.createElement("canvas"), { width, height });
     }
-    map.points.draw(map.image, map.camera, dpr, colors, paper);
-    map.ctx.setTransform(1, 0, 0, 1, 0, 0);
-    if (wide === width && high === height) return map.ctx.putImageData(map.image, 0, 0);
+    points.draw(map.image, map.camera, sharp, colors, paper);
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    if (width === canvas.width && height === canvas.height) return ctx.putImageData(map.image, 0, 0);
     map.buffer.getContext("2d").putImageData(map.image, 0, 0);
-    map.ctx.drawImage(map.buffer, 0, 0, width, height);
+    ctx.drawImage(map.buffer, 0, 0, canvas.width, canvas.height);
+  }
+
+  // The very view on the screen as a PNG of three times as many pixels: at 300 to an inch some 18 cm wide.
+  function save() {
+    const size = map.camera.size, times = 3, over = map.over;
+    const canvas = Object.assign(document.createElement("canvas"), { width: size.width * times, height: size.height * times });
+    map.over = -1;
+    paintOn(canvas.getContext("2d"), size, times, times);
+    map.over = over;
+    draw(false);
+    canvas.toBlob((blob) => {
+      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: map.spec.file });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    });
   }
 
   // The 256 colours of a spec: one, a set, or a scale between stops.
@@ -141,7 +165,9 @@
     };
     const scale = spec.colors.kind === "scale" && last > 0;
     map.shades = {
-      colors: Array.from({ length: 256 }, (_, i) => (scale ? between(Math.min(1, i / 253)) : stops[i % stops.length])),
+      colors: Array.from({ length: 256 }, (_, i) =>
+        i === NONE && spec.colors.none ? rgb(spec.colors.none) : scale ? between(Math.min(1, i / 253)) : stops[i % stops.length]
+      ),
       paper: rgb(spec.theme.paper),
     };
     map.shadesOf = spec.colors;
@@ -165,6 +191,28 @@
     if (from) dot(from, 7, theme.accent, theme.paper);
   }
 
+  // The names of clusters where they mostly lie, while one is far out; the largest first, none over another.
+  function regions() {
+    const { ctx, camera, spec } = map, boxes = [];
+    if (camera.scale > 2.2 * camera.whole().scale) return boxes;
+    const { colors } = shades(spec);
+    ctx.font = `700 13px ${window.embviz.FONT}`;
+    ctx.textAlign = "center";
+    ctx.lineJoin = "round";
+    for (const region of spec.regions) {
+      const [x, y] = camera.pixel(region), half = ctx.measureText(region.name).width / 2 + 4;
+      const box = { word: region.name, x0: x - half, x1: x + half, y0: y - 11, y1: y + 9 };
+      if (boxes.some((b) => box.x0 < b.x1 && b.x0 < box.x1 && box.y0 < b.y1 && b.y0 < box.y1)) continue;
+      boxes.push(box);
+      ctx.lineWidth = 5;
+      ctx.strokeStyle = spec.theme.paper;
+      ctx.strokeText(region.name, x, y + 5);
+      ctx.fillStyle = `rgb(${colors[region.color].join(",")})`;
+      ctx.fillText(region.name, x, y + 5);
+    }
+    return boxes;
+  }
+
   function dot([x, y], radius, color, edge) {
     const { ctx } = map;
     ctx.beginPath();
@@ -184,11 +232,18 @@
     map.ctx.stroke();
   }
 
-  // The words inside the lasso, while few enough to be told apart.
+  // The words inside the lasso; of very many, the most frequent.
   function rings(rows, project, color) {
-    map.ctx.globalAlpha = 0.5;
-    for (const row of rows.slice(0, 3000)) ring(project(row), 5, color);
-    map.ctx.globalAlpha = 1;
+    const radius = map.points.radius(map.camera.scale) + 0.6, { ctx } = map;
+    ctx.globalAlpha = 0.75;
+    ctx.fillStyle = color;
+    for (const row of rows.slice(0, 5000)) {
+      const [x, y] = project(row);
+      ctx.beginPath();
+      ctx.arc(x, y, radius, 0, 2 * Math.PI);
+      ctx.fill();
+    }
+    ctx.globalAlpha = 1;
   }
 
   function outline() {
@@ -234,6 +289,8 @@
   function click(x, y) {
     const row = nearest(x, y);
     if (row < 0) return;
+    if (map.chosen) surround(null);
+    setTool("move");
     map.clicked = row;
     tell("map-clicked", { row, click: ++map.clicks });
   }
@@ -257,16 +314,22 @@
 
   // The words inside a shape are marked here; the server, which has the words, is sent the shape.
   function surround(path) {
-    map.path = path;
+    map.path = path = path && thinned(path);
     map.chosen = path ? map.points.inside(path) : null;
-    tell("map-shape", path && path.map((p) => p.map((v) => Number(v.toFixed(6)))));
+    tell("map-shape", path);
     draw(false);
+  }
+
+  // A hand draws hundreds of corners; two hundred are as good, and fit in an address.
+  function thinned(path) {
+    const every = Math.ceil(path.length / 200);
+    return path.filter((_, i) => i % every === 0).map((p) => p.map((v) => Number(v.toFixed(6))));
   }
 
   function setTool(tool) {
     map.tool = tool;
     const button = document.querySelector("[data-map=lasso]");
-    if (button) button.setAttribute("aria-pressed", String(tool === "lasso"));
+    if (button) button.setAttribute("aria-pressed", String(tool === "lasso" || Boolean(map.chosen)));
     if (map.canvas) map.canvas.classList.toggle("lasso", tool === "lasso");
   }
 
@@ -288,12 +351,23 @@
     if (view && map.points) map.camera.set(view);
   });
 
+  // Escape lets the surrounded words go.
+  window.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !map.canvas || !(map.chosen || map.tool === "lasso")) return;
+    surround(null);
+    setTool("move");
+  });
+
   const actions = {
     in: () => map.camera.fly({ ...map.camera, scale: map.camera.scale * 2 }),
     out: () => map.camera.fly({ ...map.camera, scale: map.camera.scale / 2 }),
     whole: () => map.camera.fly(map.camera.whole()),
-    lasso: () => (map.chosen ? surround(null) : setTool(map.tool === "lasso" ? "move" : "lasso")),
-    picture: () => window.embviz.savePicture(map),
+    lasso: () => {
+      const begun = map.chosen || map.tool === "lasso";
+      if (map.chosen) surround(null);
+      setTool(begun ? "move" : "lasso");
+    },
+    picture: save,
   };
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-map]");

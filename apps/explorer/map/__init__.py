@@ -14,7 +14,8 @@ from embviz.apps.explorer.cards import empty, notice
 from embviz.apps.explorer.interface import language, text, theme
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
-from embviz.apps.explorer.map import sheet
+from embviz.apps.explorer.map import sheet, table
+from embviz.apps.explorer.map.chosen import chosen
 from embviz.apps.explorer.map.details import completions, details, sizes, tooltip
 from embviz.apps.explorer.map.picture import (
     HIDDEN,
@@ -23,7 +24,7 @@ from embviz.apps.explorer.map.picture import (
     ready_method,
     words_on_map,
 )
-from embviz.apps.explorer.map.sheet import COLORS
+from embviz.apps.explorer.map.sheet import COLORS, kept
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
 from embviz.figures.theme import CONFIG
@@ -79,7 +80,7 @@ def layout(language: str) -> list[Any]:
                     allowDeselect=False,
                     className="flat",
                 ),
-                html.P(id=ids.MAP_ABOUT, className="quiet"),
+                html.Div(id=ids.MAP_ABOUT, className="quiet about"),
             ],
             className="controls",
         ),
@@ -120,6 +121,7 @@ def layout(language: str) -> list[Any]:
             **frame.attributes(data_dims="2"),
         ),
         html.Aside(id=ids.MAP_DETAILS, className="details"),
+        html.Aside(id=ids.MAP_CHOSEN, className="details chosen"),
         dcc.Interval(id=ids.MAP_TICKER, interval=400, disabled=True),
         dcc.Store(id=ids.MAP_DRAWN),
         dcc.Store(id=ids.MAP_SPEC),
@@ -166,6 +168,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         prevent_initial_call=True,
     )
     sheet.connect(app, library)
+    table.connect(app, library)
 
     @app.callback(
         output={
@@ -223,6 +226,16 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         return completions(library, _on_map(pathname, search), typed)
 
     @app.callback(
+        Output(ids.MAP_CHOSEN, "children"),
+        Input(ids.MAP_SHAPE, "data"),
+        State(ids.URL, "pathname"),
+        State(ids.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def _chosen(shape: Any, pathname: str, search: str) -> Any:
+        return chosen(library, _on_map(pathname, search), shape, language())
+
+    @app.callback(
         Output(ids.MAP_TOOLTIP, "show"),
         Output(ids.MAP_TOOLTIP, "bbox"),
         Output(ids.MAP_TOOLTIP, "children"),
@@ -237,7 +250,9 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         row, bbox = pointed(hovered, hover, selection.dims)
         if row is None:
             return False, no_update, no_update
-        return True, bbox, tooltip(library.open(selection.run).space, row, language())
+        run = library.open(selection.run)
+        projection = kept(run, selection.method, selection.dims, words_on_map(run, selection))
+        return True, bbox, tooltip(run, projection, row, language())
 
 
 def entered(library: Library, selection: Selection, typed: str) -> Selection:

@@ -9,11 +9,14 @@ from dash import html
 from embviz.apps.explorer.cards import facts, neighbor_list, notice
 from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.map.about import near_here
 from embviz.apps.explorer.map.picture import words_on_map
+from embviz.apps.explorer.map.sheet import kept
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
+from embviz.projection import Projection
+from embviz.runs import Run
 from embviz.similarity import complete, near
-from embviz.space import Space
 
 _SIZES = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
@@ -42,17 +45,28 @@ def details(library: Library, selection: Selection, language: str) -> Any:
         html.H3(text("nearest", language)),
         neighbor_list(found.words, found.scores, selection),
         html.P(text("on_map", language, here=here, k=len(found.words)), className="quiet"),
+        *_kept_here(run, selection, single, on_map, language),
         html.P(text("how", language, over=found.over), className="quiet"),
     ]
 
 
-def tooltip(space: Space, row: int, language: str) -> list[Any]:
-    """A word under the pointer: the word, its count, its nearest words."""
-    word = space.word(row)
+def tooltip(run: Run, projection: Projection, row: int, language: str) -> list[Any]:
+    """A word under the pointer: the word, its count, its nearest words, and how many of them are near here."""
+    space, word = run.space, run.space.word(row)
     parts = [html.Strong(word), html.Div(facts(space, row, language), className="quiet")]
     if space.norms[row]:
         parts.append(html.Div(" · ".join(near(space, word, 5).words)))
+        parts.append(html.Div(near_here(run, projection, row, language), className="quiet"))
     return parts
+
+
+def _kept_here(run: Run, selection: Selection, row: int | None, on_map: int, language: str) -> list[Any]:
+    """How many true neighbours of the selected word are near it, once the map is there."""
+    path = run.projection_path(selection.method, selection.dims, on_map)
+    if row is None or row >= on_map or not path.is_file():
+        return []
+    said = near_here(run, kept(run, selection.method, selection.dims, on_map), row, language)
+    return [html.P(said, className="quiet", style={"fontWeight": 600})]
 
 
 def sizes(library: Library, selection: Selection, language: str) -> list[dict[str, str]]:

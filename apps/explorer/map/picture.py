@@ -13,6 +13,7 @@ from embviz.apps.explorer.cards import empty, notice
 from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.jobs import Job, Jobs
 from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.map.about import about
 from embviz.apps.explorer.map.sheet import kept, marked, spec
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
@@ -40,7 +41,7 @@ class Page:
 
     Attributes:
         reader: which one.
-        drawn: what it shows already in 3 dimensions, as `picture` said then.
+        drawn: what it shows already, as `picture` said then.
         theme: "light" or "dark".
         language: of its words.
     """
@@ -74,7 +75,8 @@ def picture(library: Library, jobs: Jobs, selection: Selection, action: str, pag
             return _said(str(job.error), again=True)
         if quick:
             run.projection(*wanted)
-        return _drawn(kept(run, *wanted), run, selection, page)
+        measuring = jobs.ask_how_true(run, *wanted, page.reader)
+        return _drawn(kept(run, *wanted), run, selection, page, measuring)
     except (EmbvizError, OSError) as error:
         return {**_said(explain(error, page.language)), "figure": empty(page.theme), "drawn": None, "spec": None}
 
@@ -84,14 +86,22 @@ def words_on_map(run: Run, selection: Selection) -> int:
     return min(selection.words or (len(run.space) if selection.dims == 2 else _SOLID), len(run.space))
 
 
-def _drawn(projection: Projection, run: Run, selection: Selection, page: Page) -> dict[str, Any]:
-    shown = {**_said(None), "about": _about(projection, run, page.language), "dims": str(projection.dims)}
+def _drawn(projection: Projection, run: Run, selection: Selection, page: Page, measuring: Job | None) -> dict[str, Any]:
+    at_work = measuring is not None and measuring.error is None
+    shown = {
+        **_said(None),
+        "about": about(projection, run, selection, measuring, page.theme, page.language),
+        "dims": str(projection.dims),
+        "idle": not at_work,
+    }
     if projection.dims == 2:
-        return {**shown, "spec": spec(projection, run, selection, page.theme), "drawn": None}
+        told = spec(projection, run, selection, page.theme, page.language)
+        same = page.drawn == {"spec": told}
+        return {**shown, "spec": no_update if same else told, "drawn": {"spec": told}}
     key = [run.name, run.meta.get("created"), projection.method, dict(projection.params), page.theme]
     row, near_rows = marked(run, selection.word)
     shown["drawn"] = {"key": key, "word": selection.word}
-    if page.drawn is None or page.drawn["key"] != key:
+    if page.drawn is None or page.drawn.get("key") != key:
         return {**shown, "figure": projection_figure(projection, row, near_rows, page.theme, hover=False)}
     if page.drawn["word"] == selection.word:
         return {**shown, "drawn": no_update}
@@ -105,11 +115,6 @@ def _remarked(projection: Projection, row: int | None, near_rows: np.ndarray, th
         patch["data"][place] = trace
     patch["layout"]["scene"]["annotations"] = labels_3d(projection, row, near_rows, theme)
     return patch
-
-
-def _about(projection: Projection, run: Run, language: str) -> str:
-    share = sum(projection.facts.get("variance", [0]))
-    return text(f"about_{projection.method}", language, shown=len(projection.words), all=len(run.space), share=share)
 
 
 def _waiting(job: Job, language: str) -> dict[str, Any]:

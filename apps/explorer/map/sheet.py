@@ -16,18 +16,20 @@ from flask import Response, abort, request
 
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
+from embviz.clusters import Clusters
 from embviz.errors import EmbvizError
-from embviz.figures.theme import PALETTES
+from embviz.figures.theme import PALETTES, hues
 from embviz.projection import Projection
 from embviz.runs import Run
 from embviz.search import cosines
 from embviz.similarity import near, vector
 
-COLORS = ("one", "rank", "similarity")
+COLORS = ("one", "cluster", "kept", "rank", "similarity")
 _MOST_ROWS = 1_000  # words in one answer
+_NONE = 254  # the colour of a word of which nothing is known
 
 
-def spec(projection: Projection, run: Run, selection: Selection, theme: str) -> dict[str, Any]:
+def spec(projection: Projection, run: Run, selection: Selection, theme: str, language: str) -> dict[str, Any]:
     """All that the page must know to draw a flat map: where its numbers are, colours, and what is marked."""
     palette = PALETTES[theme]
     row, near_rows = marked(run, selection.word)
@@ -39,7 +41,9 @@ def spec(projection: Projection, run: Run, selection: Selection, theme: str) -> 
     return {
         "points": f"/sheet/{run.name}/points?{urlencode(made)}",
         "words": f"/sheet/{run.name}/words?{urlencode({'of': made['of']})}",
-        "colors": _colors(run, selection, made, theme),
+        "colors": _colors(run, projection, selection, made, theme),
+        "regions": _regions(run, projection) if _color(run, projection, selection) == "cluster" else [],
+        "file": f"{run.name}-{projection.method}.png",
         "selected": selected,
         "near": shown,
         "marked": list(zip(rows, run.space.words(np.array(rows, np.int64)), strict=True)),
@@ -63,13 +67,13 @@ def connect(app: dash.Dash, library: Library) -> None:
 
     @app.server.get("/sheet/<name>/points")
     def _points(name: str) -> Response:
-        return _bytes(points(_projection(library, name)))
+        return _bytes(points(requested(library, name)[1]))
 
     @app.server.get("/sheet/<name>/colors")
     def _of_colors(name: str) -> Response:
-        given, run = request.args, _run(library, name)
+        given, (run, projection) = request.args, requested(library, name)
         try:
-            return _bytes(colors(run, given.get("by", ""), given.get("word"), given.get("words", type=int) or 0))
+            return _bytes(colors(run, given.get("by", ""), given.get("word"), projection))
         except EmbvizError as error:
             abort(400, str(error))
 
@@ -94,20 +98,44 @@ def points(projection: Projection) -> bytes:
     return b"".join([np.ascontiguousarray(sheet.places.T, "<u2").tobytes(), sheet.levels.tobytes()])
 
 
-def colors(run: Run, by: str, word: str | None, n: int) -> bytes:
-    """A byte for each of the first n words, from 0 to 253: its place on a scale.
+def colors(run: Run, by: str, word: str | None, projection: Projection) -> bytes:
+    """A byte for each word of a map: its place on a scale, from 0 to 253, or its cluster; 254 where it has none.
 
     Raises:
         EmbvizError: the word is not in the space, or there is no such colouring.
     """
-    n = min(n, len(run.space))
+    n = len(projection.coords)
     if by == "rank":
         share = 1 - np.log1p(np.arange(n)) / np.log1p(n)
     elif by == "similarity":
         share = np.clip(_similar(run, word or "")[:n], 0, 1)
+    elif by == "kept":
+        share = run.faithfulness(projection.method, 2, projection.params["words"]).kept[:n]
+    elif by == "cluster":
+        labels = _clusters(run).labels[:n]
+        return np.where(labels < 0, _NONE, labels).astype(np.uint8).tobytes()
     else:
         raise EmbvizError(f"There is no colouring by '{by}': there are {', '.join(COLORS)}.")
-    return np.rint(share * 253).astype(np.uint8).tobytes()
+    return np.where(np.isnan(share), _NONE, np.rint(np.nan_to_num(share) * 253)).astype(np.uint8).tobytes()
+
+
+@lru_cache(maxsize=4)
+def _clusters(run: Run) -> Clusters:
+    return run.clusters()
+
+
+def _regions(run: Run, projection: Projection) -> list[dict[str, Any]]:
+    """The name of each cluster and where most of it lies: the middle of its words, if they are not all over the map."""
+    assert projection.sheet is not None
+    found, places = _clusters(run), projection.sheet.places / 65_536
+    labels = found.labels[: len(places)]
+    regions = []
+    for number, name in enumerate(found.names):
+        mine = places[labels == number]
+        if len(mine):
+            x, y = np.median(mine, axis=0)
+            regions.append({"name": " · ".join(name), "x": float(x), "y": float(y), "color": number, "size": len(mine)})
+    return sorted(regions, key=lambda region: -region["size"])
 
 
 def _similar(run: Run, word: str) -> np.ndarray:
@@ -115,16 +143,28 @@ def _similar(run: Run, word: str) -> np.ndarray:
     return cosines(run.space, vector(run.space, word))
 
 
-def _colors(run: Run, selection: Selection, made: dict[str, Any], theme: str) -> dict[str, Any]:
-    palette, by = PALETTES[theme], selection.color
-    if by == "similarity" and not _known(run, selection.word):
-        by = "one"
-    if by not in COLORS or by == "one":
+def _color(run: Run, projection: Projection, selection: Selection) -> str:
+    """The colouring that is asked for, if it can be had now: similarity needs a word, others must be measured first."""
+    by = selection.color if selection.color in COLORS else "one"
+    there = {
+        "similarity": lambda: _known(run, selection.word),
+        "kept": lambda: run.faithfulness_path(
+            run.projection_path(projection.method, 2, len(projection.coords))
+        ).is_file(),
+        "cluster": lambda: run.clusters_path.is_file(),
+    }
+    return by if there.get(by, lambda: True)() else "one"
+
+
+def _colors(run: Run, projection: Projection, selection: Selection, made: dict[str, Any], theme: str) -> dict[str, Any]:
+    palette, by = PALETTES[theme], _color(run, projection, selection)
+    if by == "one":
         return {"url": None, "kind": "set", "stops": [palette.point]}
-    given = {"by": by, "words": made["words"], "of": made["of"]}
-    if by == "similarity":
-        given["word"] = selection.word
-    return {"url": f"/sheet/{run.name}/colors?{urlencode(given)}", "kind": "scale", "stops": list(palette.scale[1:])}
+    word = {"word": selection.word} if by == "similarity" else {}
+    url = f"/sheet/{run.name}/colors?{urlencode({'by': by, **word, **made})}"
+    if by == "cluster":
+        return {"url": url, "kind": "set", "stops": hues(len(_clusters(run)), theme), "none": palette.quiet}
+    return {"url": url, "kind": "scale", "stops": list(palette.scale[1:]), "none": palette.quiet}
 
 
 def _known(run: Run, word: str | None) -> bool:
@@ -142,11 +182,11 @@ def _run(library: Library, name: str) -> Run:
         abort(404, str(error))
 
 
-def _projection(library: Library, name: str) -> Projection:
-    """The projection that a request names, if it is kept: it is computed elsewhere."""
+def requested(library: Library, name: str) -> tuple[Run, Projection]:
+    """The run and the projection that a request names, if it is kept: it is computed elsewhere."""
     run, given = _run(library, name), request.args
     try:
-        return kept(run, given.get("method", ""), 2, given.get("words", type=int))
+        return run, kept(run, given.get("method", ""), 2, given.get("words", type=int))
     except EmbvizError as error:
         abort(404, str(error))
 

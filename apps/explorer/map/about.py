@@ -1,0 +1,93 @@
+"""What the map says of itself: what the method means, and how true this map is, measured."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from dash import html
+
+from embviz.apps.explorer.interface import text
+from embviz.apps.explorer.jobs import Job
+from embviz.apps.explorer.selection import Selection
+from embviz.figures.theme import PALETTES
+from embviz.projection import Projection
+from embviz.projection.faithfulness import Faithfulness, Picture
+from embviz.projection.faithfulness import kept_near as count_near
+from embviz.projection.faithfulness import picture as ordered
+from embviz.runs import Run
+
+_K = 10
+
+
+def about(
+    projection: Projection, run: Run, selection: Selection, measuring: Job | None, theme: str, language: str
+) -> list[Any]:
+    """What the colours mean, a sentence on the method, then the measures; while they are made, how far that is."""
+    share = sum(projection.facts.get("variance", [0]))
+    shown, every = len(projection.coords), len(run.space)
+    means = text(f"about_{projection.method}", language, shown=shown, all=every, share=share)
+    parts = [legend(selection.color, theme, language), html.P(means)]
+    fit = projection.params.get("fit", shown)
+    if fit < shown and projection.method != "pca":
+        parts.append(html.P(text("placed", language, fit=fit, placed=shown - fit)))
+    if measuring is None:
+        return [*parts, how_true(measured(run, projection), language)]
+    if measuring.error is not None:
+        return [*parts, html.P(measuring.error)]
+    return [*parts, html.P(text("measuring", language, done=measuring.done, stage=measuring.stage))]
+
+
+def how_true(true: Faithfulness, language: str) -> Any:
+    """The measures as a table: this map, PCA, and the same places dealt out at random."""
+    place = true.ks.index(_K) if _K in true.ks else len(true.ks) - 1
+    rows = [
+        html.Tr(
+            [html.Th(text(f"of_{name}", language), scope="row")]
+            + [
+                html.Td(f"{numbers[place]:.{digits}f}" if digits else f"{numbers[place]:.0%}", className="number")
+                for numbers, digits in ((of.preservation, 0), (of.trustworthiness, 2), (of.continuity, 2))
+            ]
+        )
+        for name, of in (("map", true.map), ("pca", true.pca), ("random", true.random))
+    ]
+    names = ("kept", "trust", "continuity")
+    heads = [html.Th(text(name, language), className="number", title=text(f"{name}_means", language)) for name in names]
+    head = html.Tr([html.Th(""), *heads])
+    over = "over_all" if true.exact else "over_some"
+    foot = text(over, language, k=true.ks[place], measured=true.measured, words=true.words)
+    return html.Div([html.Table([html.Thead(head), html.Tbody(rows)], className="scores measures"), html.P(foot)])
+
+
+@lru_cache(maxsize=8)
+def measured(run: Run, projection: Projection) -> Faithfulness:
+    """How true a map is that was measured already; read once for all readers."""
+    return run.faithfulness(projection.method, projection.dims, projection.params["words"])
+
+
+def near_here(run: Run, projection: Projection, row: int, language: str) -> str | None:
+    """The sentence that says how many of a word's true neighbours are near it in the picture."""
+    if row >= len(projection.coords) or not run.space.norms[row]:
+        return None
+    many, true = count_near(run.space, projection, row, _K, _ordered(run, projection))
+    return text("near_here", language, many=many, k=len(true))
+
+
+@lru_cache(maxsize=4)
+def _ordered(run: Run, projection: Projection) -> Picture:
+    return ordered(run.space, projection)
+
+
+def legend(kind: str, theme: str, language: str) -> Any:
+    """What the colours of a scale mean: a bar from little to much."""
+    stops = ", ".join(PALETTES[theme].scale[1:])
+    if kind not in ("rank", "similarity", "kept"):
+        return None
+    ends = [text(f"{kind}_{end}", language) for end in ("low", "high")]
+    return html.Div(
+        [
+            html.Div(className="ramp", style={"background": f"linear-gradient(to right, {stops})"}),
+            html.Div([html.Span(end) for end in ends], className="ends"),
+        ],
+        className="legend",
+    )

@@ -1,0 +1,84 @@
+"""The map as a table to take away: word, rank, count, place, cluster, and how many true neighbours are near."""
+
+from __future__ import annotations
+
+import io
+
+import dash
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from flask import Response, abort, request
+
+from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.map.chosen import inside, read
+from embviz.apps.explorer.map.sheet import requested
+from embviz.projection import Projection
+from embviz.runs import Run
+
+
+def connect(app: dash.Dash, library: Library) -> None:
+    """Add the address that tables are fetched from."""
+
+    @app.server.get("/sheet/<name>/table.<form>")
+    def _table(name: str, form: str) -> Response:
+        run, projection = requested(library, name)
+        rows = np.arange(len(projection.coords))
+        try:
+            if "shape" in request.args and projection.sheet is not None:
+                rows = inside(projection.sheet.places, read(request.args["shape"]))
+        except ValueError as error:
+            abort(400, str(error))
+        if form not in ("csv", "parquet"):
+            abort(404, "there are table.csv and table.parquet")
+        made = table(run, projection, rows)
+        file = f"{run.name}-{projection.method}.{form}".encode("ascii", "replace").decode()
+        return Response(
+            as_csv(made) if form == "csv" else as_parquet(made),
+            mimetype="text/csv" if form == "csv" else "application/vnd.apache.parquet",
+            headers={"Content-Disposition": f'attachment; filename="{file}"'},
+        )
+
+
+def table(run: Run, projection: Projection, rows: np.ndarray) -> pa.Table:
+    """Those rows of a map: columns word, rank, count, x, y, and cluster and kept where they are known."""
+    space, at = run.space, pa.array(rows, pa.int64())
+    columns = {
+        "word": space.table["word"].take(at),
+        "rank": pa.array(rows + 1),
+        "count": space.table["count"].take(at),
+        "x": projection.coords[rows, 0],
+        "y": projection.coords[rows, 1],
+    }
+    path = run.projection_path(projection.method, 2, len(projection.coords))
+    if run.faithfulness_path(path).is_file():
+        columns["kept"] = run.faithfulness(projection.method, 2, len(projection.coords)).kept[rows]
+    if run.clusters_path.is_file():
+        found = run.clusters()
+        names = pa.array([" ".join(name) for name in found.names])
+        labels = found.labels[rows].astype(np.int64)
+        columns["cluster"] = names.take(pa.array(labels, mask=labels < 0))
+    return pa.table(columns)
+
+
+def as_csv(made: pa.Table) -> bytes:
+    """UTF-8 with a mark at the start, for spreadsheets. A word that one would take for a formula gets an apostrophe."""
+    from pyarrow import csv
+
+    for place, name in enumerate(made.column_names):
+        if pa.types.is_string(made.schema.field(name).type):
+            safe = pc.replace_substring_regex(made[name], r"^([=+\-@\t\r])", r"'\1")
+            made = made.set_column(place, name, safe)
+    out = io.BytesIO()
+    out.write(b"\xef\xbb\xbf")
+    csv.write_csv(made, out)
+    return out.getvalue()
+
+
+def as_parquet(made: pa.Table) -> bytes:
+    """The table as it is."""
+    from pyarrow import parquet
+
+    out = io.BytesIO()
+    parquet.write_table(made, out)
+    return out.getvalue()
