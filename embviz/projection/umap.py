@@ -11,7 +11,7 @@ import numpy as np
 from embviz.progress import Report
 from embviz.search import neighbor_rows
 
-_EXACT = 20_000  # up to so many words neighbours are searched exactly; beyond, by the library's approximate search
+_EXACT = 100_000  # up to so many words neighbours are searched exactly; beyond, by the library's approximate search
 
 
 def fit(units: np.ndarray, params: Mapping[str, Any], report: Report) -> tuple[np.ndarray, dict[str, Any], None]:
