@@ -19,7 +19,7 @@ _PARTS = 4  # grids that are filled on their own and then summed in order, so th
 _FEW = 1_000  # points up to which all pairs are summed: as quick, and exact where little is left of Z but rounding
 _EDGE = 4  # a cubic spline reaches over four places
 _LEAST = 32
-_MOST = 2_048
+_MOST = 2_048  # places along a side; a wider map has a coarser grid
 
 
 class Field:
@@ -50,12 +50,14 @@ class Field:
         return out
 
     def _fit(self, span: float) -> None:
-        """A grid that holds the span, and its kernel; the old ones where those do."""
-        places = span / self.spacing + _EDGE
-        if self._step == self.spacing and places <= self._size and self._size < 1.5 * places + 2 * _LEAST:
-            return
-        size = fft.next_fast_len(max(_LEAST, min(_MOST, int(1.1 * places) + 1)), real=True)
-        self._size, self._step = size, max(self.spacing, span / (size - _EDGE))
+        """A grid that holds the span, and its kernel; the old ones where those do and are not much too large."""
+        if self._size:
+            places = span / self._step + _EDGE
+            if places <= self._size < 1.5 * places + 2 * _LEAST:
+                return
+        places = 1.1 * (span / self.spacing + _EDGE)  # with room to grow into
+        size = fft.next_fast_len(max(_LEAST, min(_MOST, int(places) + 1)), real=True)
+        self._size, self._step = size, max(self.spacing, 1.1 * span / (size - _EDGE))
         self._kernel = _kernel(size, self._step)
 
     def _convolved(self, grid: np.ndarray) -> np.ndarray:

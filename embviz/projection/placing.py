@@ -55,6 +55,6 @@ def _radius(coords: np.ndarray) -> np.ndarray:
     from scipy.spatial import cKDTree
 
     k = min(_NEAREST, len(coords) - 1) + 1  # a point is its own nearest
-    far = cKDTree(coords).query(coords, [k])[0][:, 0]
+    far = cKDTree(coords).query(coords, [k], workers=-1)[0][:, 0]
     least = 1e-6 * max(float(np.ptp(coords)), 1e-6)  # where words lie on one another
     return np.maximum(far, least).astype(np.float32)
