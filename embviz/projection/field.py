@@ -15,7 +15,7 @@ from scipy import fft
 
 from embviz.search.threads import Threads
 
-_PARTS = 4  # grids that are filled on their own and then summed in order, so that the sum is the same on every machine
+_PARTS = 2  # grids that are filled on their own and then summed in order, so that the sum is the same on every machine
 _FEW = 1_000  # points up to which all pairs are summed: as quick, and exact where little is left of Z but rounding
 _EDGE = 4  # a cubic spline reaches over four places
 _LEAST = 32
