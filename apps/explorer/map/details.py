@@ -9,7 +9,7 @@ from dash import html
 from embviz.apps.explorer.cards import facts, neighbor_list, notice
 from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.library import Library
-from embviz.apps.explorer.map.about import near_here
+from embviz.apps.explorer.map.about import around, near_here
 from embviz.apps.explorer.map.picture import words_on_map
 from embviz.apps.explorer.map.sheet import kept
 from embviz.apps.explorer.selection import Selection
@@ -54,8 +54,9 @@ def tooltip(run: Run, projection: Projection, row: int, language: str) -> list[A
     """A word under the pointer: the word, its count, its nearest words, and how many of them are near here."""
     space, word = run.space, run.space.word(row)
     parts = [html.Strong(word), html.Div(facts(space, row, language), className="quiet")]
-    if space.norms[row]:
-        parts.append(html.Div(" · ".join(near(space, word, 5).words)))
+    if row < len(projection.coords) and space.norms[row]:
+        true = around(run, projection, row)[1]
+        parts.append(html.Div(" · ".join(space.words(true[:5]))))
         parts.append(html.Div(near_here(run, projection, row, language), className="quiet"))
     return parts
 
