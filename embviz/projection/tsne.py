@@ -7,12 +7,15 @@ openTSNE's, whose sum by Barnes and Hut needs no grid in space.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from embviz.progress import Report
 from embviz.search import neighbor_rows
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 _REACH = 4 / 3  # neighbours for each unit of perplexity. With 3, as is usual, the 10 nearest are kept less well
 _FEW = 3_000  # up to so many words openTSNE is quickest in one thread
@@ -26,8 +29,16 @@ def fit(units: np.ndarray, params: Mapping[str, Any], report: Report) -> tuple[n
     rows, cosine = neighbor_rows(units, k, lambda share: report("searching neighbours", share, ""))
     squared = np.maximum(0, 2 - 2 * cosine)
     start = _start(units, params["dims"], params["seed"])
-    layout = _plane if params["dims"] == 2 else _in_space
-    return layout(rows, squared, perplexity, start, params["seed"], report), {}, None
+    report("t-SNE", 0.0, "compiling, the first time on a machine")
+    from embviz.projection.affinity import affinities
+    from embviz.projection.descent import descend
+    from embviz.search.threads import Threads
+
+    with Threads() as threads:
+        wanted = affinities(rows, squared, perplexity, threads)
+        if params["dims"] == 2:
+            return descend(wanted, start, threads, report), {}, None
+    return _in_space(wanted, start, params["seed"], report), {}, None
 
 
 def _start(units: np.ndarray, dims: int, seed: int) -> np.ndarray:
@@ -41,31 +52,12 @@ def _start(units: np.ndarray, dims: int, seed: int) -> np.ndarray:
     return (along + np.random.default_rng(seed).normal(0, 0.01, along.shape)).astype(np.float32)
 
 
-def _plane(
-    rows: np.ndarray, squared: np.ndarray, perplexity: float, start: np.ndarray, seed: int, report: Report
-) -> np.ndarray:
-    """(N, 2), by the project's own descent, which is deterministic from its start."""
-    report("t-SNE", 0.0, "compiling, the first time on a machine")
-    from embviz.projection.affinity import affinities
-    from embviz.projection.descent import descend
-    from embviz.search.threads import Threads
-
-    with Threads() as threads:
-        return descend(affinities(rows, squared, perplexity, threads), start, threads, report)
-
-
-def _in_space(
-    rows: np.ndarray, squared: np.ndarray, perplexity: float, start: np.ndarray, seed: int, report: Report
-) -> np.ndarray:
-    """(N, 3), by openTSNE."""
+def _in_space(wanted: csr_matrix, start: np.ndarray, seed: int, report: Report) -> np.ndarray:
+    """(N, 3) from affinities (N, N) and a start (N, 3), by openTSNE."""
     report("loading openTSNE", 0.0, "")
     from openTSNE import TSNE
-    from openTSNE.affinity import PerplexityBasedNN
-    from openTSNE.nearest_neighbors import PrecomputedNeighbors
+    from openTSNE.affinity import PrecomputedAffinities
 
-    jobs = 1 if len(rows) <= _FEW else -1  # threads that wait for each other took ten times as long on a busy machine
-    known = PrecomputedNeighbors(rows, np.sqrt(squared))
-    wanted = PerplexityBasedNN(None, perplexity, knn_index=known, n_jobs=jobs, random_state=seed)
     done = {"iterations": 0}
 
     def listen(iteration: int, error: float, embedding: np.ndarray) -> bool:
@@ -73,8 +65,9 @@ def _in_space(
         report("t-SNE", min(1.0, done["iterations"] / 750), f"KL {error:.3f}")
         return False
 
+    jobs = 1 if len(start) <= _FEW else -1  # threads that wait for each other took ten times as long on a busy machine
     fitting = TSNE(
         3, callbacks=listen, callbacks_every_iters=10, n_jobs=jobs, random_state=seed, negative_gradient_method="bh"
     )
-    small = start.astype(np.float64) * 1e-4
-    return np.asarray(fitting.fit(affinities=wanted, initialization=small))
+    known = PrecomputedAffinities(wanted.astype(np.float64), normalize=False)
+    return np.asarray(fitting.fit(affinities=known, initialization=1e-4 * start.astype(np.float64)))
