@@ -235,6 +235,27 @@ def test_a_concave_shape() -> None:
     assert inside(places, [[x / 65_536, y / 65_536] for x, y in corners]).tolist() == [0, 1, 2, 3, 5]
 
 
+def test_a_map_by_axes(strange_runs: Path, library: Library) -> None:
+    selection = Selection(run="strange", method="axes", across="word1 <-> word2", up="巴黎 <-> 日本", word="word2")
+    state = picture(library, Jobs(), selection, "look", PAGE)
+    spec, space = state["spec"], library.open("strange").space
+    assert spec["axes"] == [["word1", "word2"], ["巴黎", "日本"]]
+    assert "The axes stand at" in said(state["about"]) and "this map" not in said(state["about"])
+    body = fetch(create_app(strange_runs).server.test_client(), spec["points"])
+    x, y = np.frombuffer(body, "<u2", 100).reshape(2, 50)
+    assert x[space.row("word2")] > x[space.row("word1")] and y[space.row("日本")] > y[space.row("巴黎")]
+    assert "true neighbours are near here" in said(details(library, selection, "en"))
+    for axis, sentence in (
+        ("word1", "has no <->"),
+        ("word1 <-> wrod1", "Did you mean"),
+        ("word1 <->", "without a word"),
+    ):
+        wrong = picture(library, Jobs(), selection.but(across=axis), "look", PAGE)
+        assert sentence in said(wrong["message"]) and wrong["spec"] is None
+    none = picture(library, Jobs(), Selection(run="strange", method="axes"), "look", PAGE)
+    assert "needs two, such as man <-> woman" in said(none["message"])
+
+
 def fetch(client: Any, address: str) -> bytes:
     answer = client.get(address)
     assert answer.status_code == 200, answer.text

@@ -1,4 +1,4 @@
-"""The sheet: places of their own, labels that never overlap at any zoom and never blink, every word labelled at last."""
+"""The sheet: every place has one word, labels never overlap at any zoom and never blink, and every word gets one."""
 
 import numpy as np
 import pyarrow as pa
@@ -53,7 +53,7 @@ def test_words_of_one_place_are_moved_apart_and_the_first_stays(n: int) -> None:
     coords[-1] = 1
     places = on_grid(coords)
     assert len(np.unique(places, axis=0)) == n + 2
-    assert np.abs(places[: n + 1].astype(int) - places[0].astype(int)).max() < 100
+    assert np.abs(places[: n + 1].astype(int) - places[0].astype(int)).max() < 300
 
 
 def test_a_single_spot_is_no_error() -> None:

@@ -29,6 +29,15 @@ _TEXT = {
     "pca": ("PCA", "PCA"),
     "tsne": ("t-SNE", "t-SNE"),
     "umap": ("UMAP", "UMAP"),
+    "axes": ("Axes", "坐标轴"),
+    "across": ("Across", "横轴"),
+    "up": ("Up", "纵轴"),
+    "about_axes": (
+        "{shown:,} of {all:,} words, each at its cosine with the two axes. Words in one place agree in these two "
+        "respects, and may differ in all others.",
+        "共 {all:,} 个词，显示 {shown:,} 个，各按与两轴的余弦放置。位置相同的词只在这两方面一致，其他方面可能不同。",
+    ),
+    "degrees": ("The axes stand at {degrees:.0f}° to each other.", "两轴之间的夹角为 {degrees:.0f}°。"),
     "dimensions": ("Dimensions", "维数"),
     "shown": ("Words shown, most frequent first", "显示的词数（按词频）"),
     "all_words": ("all {n:,}", "全部 {n:,}"),
@@ -171,7 +180,15 @@ _TEXT = {
     ),
 }  # fmt: skip
 
-EXAMPLES = {
+EXAMPLES: dict[str, dict[str, tuple]] = {
+    "axes": {
+        "en": (
+            ("man <-> woman", "poor <-> rich"),
+            ("past <-> future", "small <-> large"),
+            ("he <-> she", "bad <-> good"),
+        ),
+        "zh": (("农村 <-> 城市", "小 <-> 大"), ("男 <-> 女", "穷 <-> 富"), ("过去 <-> 未来", "坏 <-> 好")),
+    },
     "words": {"en": ("king - man + woman", "river", "music"), "zh": ("巴黎 - 法国 + 日本", "经济", "北京")},
     "sentence": {
         "en": ("The king of the country lived in a city, and the queen lived in the king's city.",),
@@ -190,6 +207,12 @@ _ERRORS = {
         "“{text}”的运算符后面缺少词语。写法如：巴黎 - 法国 + 日本。",
     "The words of '{text}' cancel out: nothing is left to be near to. Change the expression.":
         "“{text}”中的词互相抵消，什么也没有剩下。请修改算式。",
+    "'{text}' has no <->. Write an axis like man <-> woman.": "“{text}”中没有 <->。写法如：男 <-> 女。",
+    "'{text}' has more than one <->. Write an axis like man <-> woman.": "“{text}”中有多个 <->。写法如：男 <-> 女。",
+    "'{text}' has a pole without a word. Write an axis like man <-> woman.": "“{text}”的一端没有词。写法如：男 <-> 女。",
+    "The poles of '{text}' point the same way. Choose two that differ.": "“{text}”的两端方向相同。请选择两个不同的词。",
+    "A map by axes needs two, such as man <-> woman and poor <-> rich. Type them at the left.":
+        "按坐标轴作图需要两个轴，例如 男 <-> 女 和 穷 <-> 富。请在左侧输入。",
     "There is no run yet. Make one: embviz train word2vec wikipedia --out {folder}/wikipedia":
         "还没有模型。请先训练一个：embviz train word2vec wikipedia --out {folder}/wikipedia",
     "There is no run '{name}'. Choose another one above.": "没有名为“{name}”的模型。请在上方选择另一个。",

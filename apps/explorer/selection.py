@@ -19,7 +19,8 @@ class Selection:
         model: the run whose attention is shown.
         word: the selected word or expression.
         other: a second word, to be compared with.
-        method: pca, tsne or umap.
+        method: pca, tsne, umap or axes.
+        across, up: the axes of a map by axes, such as man <-> woman.
         dims: of the map, 2 or 3.
         words: how many are on the map; None for all of a flat one, for 10,000 in space.
         color: what the colour of a word on the map says: one, rank or similarity.
@@ -34,6 +35,8 @@ class Selection:
     word: str | None = None
     other: str | None = None
     method: str = "pca"
+    across: str | None = None
+    up: str | None = None
     dims: int = 2
     words: int | None = None
     color: str = "one"

@@ -85,7 +85,7 @@ def project(
     words: Annotated[int | None, typer.Option(help="How many, the most frequent; by default all.")] = None,
     fit: Annotated[
         int | None,
-        typer.Option(help="How many of them the method sees, the rest is placed; by default 20,000."),
+        typer.Option(help="How many of them the method sees, the rest is placed; by default 50,000."),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same map.")] = 0,
     measure: Annotated[

@@ -25,7 +25,7 @@ from embviz.space import Space
 
 __all__ = ["FIT", "METHODS", "Projection", "project", "settings"]
 
-FIT = 20_000  # how many words a method sees unless told otherwise
+FIT = 50_000  # how many words a method sees unless told otherwise
 
 
 def settings(
@@ -75,7 +75,7 @@ def project(
         dims: 2 or 3.
         words: how many are on the map, the most frequent; by default all.
         seed: the same seed gives the same map.
-        fit: how many of them the method sees, the most frequent; by default 20,000 at most. The others are placed.
+        fit: how many of them the method sees, the most frequent; by default 50,000 at most. The others are placed.
         report: told the stage and its progress; t-SNE and UMAP can be cancelled from it.
 
     Raises:

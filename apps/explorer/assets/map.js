@@ -123,6 +123,27 @@
     map.shown = map.labels.draw(ctx, camera, size, project, map.marked, spec.theme, named);
     if (map.over >= 0) ring(project(map.over), 7, spec.theme.text);
     outline();
+    poles(size);
+  }
+
+  // What the four sides of a map by axes mean.
+  function poles({ width, height }) {
+    const { ctx, spec } = map;
+    if (spec.axes.length !== 2) return;
+    const [[left, right], [down, up]] = spec.axes;
+    ctx.font = `700 14px ${window.embviz.FONT}`;
+    ctx.lineWidth = 5;
+    ctx.strokeStyle = spec.theme.paper;
+    ctx.fillStyle = spec.theme.accent;
+    const write = (text, x, y, align) => {
+      ctx.textAlign = align;
+      ctx.strokeText(text, x, y, width / 2);
+      ctx.fillText(text, x, y, width / 2);
+    };
+    write(`← ${left}`, 14, height / 2, "left");
+    write(`${right} →`, width - 14, height / 2, "right");
+    write(`↑ ${up}`, width / 2, 26, "center");
+    write(`↓ ${down}`, width / 2, height - 14, "center");
   }
 
   function raster(sharp, size) {

@@ -11,20 +11,14 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html, no_update
 
 from embviz.apps.explorer import frame, ids
 from embviz.apps.explorer.cards import empty, notice
-from embviz.apps.explorer.interface import language, text, theme
+from embviz.apps.explorer.interface import EXAMPLES, language, text, theme
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map import sheet, table
 from embviz.apps.explorer.map.chosen import chosen
 from embviz.apps.explorer.map.details import completions, details, sizes, tooltip
-from embviz.apps.explorer.map.picture import (
-    HIDDEN,
-    Page,
-    picture,
-    ready_method,
-    words_on_map,
-)
-from embviz.apps.explorer.map.sheet import COLORS, kept
+from embviz.apps.explorer.map.picture import HIDDEN, Page, picture, ready_method
+from embviz.apps.explorer.map.sheet import COLORS, shown_of, words_on_map
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
 from embviz.figures.theme import CONFIG
@@ -57,16 +51,35 @@ def layout(language: str) -> list[Any]:
                     text("projection", language),
                     dmc.SegmentedControl(
                         id=ids.MAP_METHOD,
-                        data=[{"value": method, "label": text(method, language)} for method in METHODS],
+                        size="xs",
+                        data=[{"value": method, "label": text(method, language)} for method in (*METHODS, "axes")],
                         fullWidth=True,
                         **{"aria-label": text("projection", language)},
                     ),
+                ),
+                html.Div(
+                    [
+                        dmc.TextInput(
+                            id=ids.MAP_ACROSS,
+                            label=text("across", language),
+                            debounce=True,
+                            placeholder=EXAMPLES["axes"][language][0][0],
+                        ),
+                        dmc.TextInput(
+                            id=ids.MAP_UP,
+                            label=text("up", language),
+                            debounce=True,
+                            placeholder=EXAMPLES["axes"][language][0][1],
+                        ),
+                    ],
+                    className="axes",
                 ),
                 _field(
                     "dims",
                     text("dimensions", language),
                     dmc.SegmentedControl(
                         id=ids.MAP_DIMS,
+                        size="xs",
                         data=["2", "3"],
                         fullWidth=True,
                         **{"aria-label": text("dimensions", language)},
@@ -118,7 +131,7 @@ def layout(language: str) -> list[Any]:
             ],
             className="picture",
             id=ids.MAP_PICTURE,
-            **frame.attributes(data_dims="2"),
+            **frame.attributes(data_dims="2", data_method=""),
         ),
         html.Aside(id=ids.MAP_DETAILS, className="details"),
         html.Aside(id=ids.MAP_CHOSEN, className="details chosen"),
@@ -141,6 +154,8 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         {
             "word": (ids.MAP_FIND, "value"),
             "method": (ids.MAP_METHOD, "value"),
+            "across": (ids.MAP_ACROSS, "value"),
+            "up": (ids.MAP_UP, "value"),
             "dims": (ids.MAP_DIMS, "value"),
             "words": (ids.MAP_WORDS, "value"),
             "color": (ids.MAP_COLOR, "value"),
@@ -176,6 +191,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "drawn": Output(ids.MAP_DRAWN, "data"),
             "spec": Output(ids.MAP_SPEC, "data"),
             "dims": Output(ids.MAP_PICTURE, "data-dims"),
+            "method": Output(ids.MAP_PICTURE, "data-method"),
             "idle": Output(ids.MAP_TICKER, "disabled"),
             "progress": Output(ids.MAP_PROGRESS, "style"),
             "stage": Output(ids.MAP_STAGE, "children"),
@@ -251,8 +267,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         if row is None:
             return False, no_update, no_update
         run = library.open(selection.run)
-        projection = kept(run, selection.method, selection.dims, words_on_map(run, selection))
-        return True, bbox, tooltip(run, projection, row, language())
+        return True, bbox, tooltip(run, shown_of(run, selection), row, language())
 
 
 def entered(library: Library, selection: Selection, typed: str) -> Selection:

@@ -31,8 +31,10 @@ def about(
     means = text(f"about_{projection.method}", language, shown=shown, all=every, share=share)
     parts = [legend(selection.color, theme, language), html.P(means)]
     fit = projection.params.get("fit", shown)
-    if fit < shown and projection.method != "pca":
+    if fit < shown and projection.method not in ("pca", "axes"):
         parts.append(html.P(text("placed", language, fit=fit, placed=shown - fit)))
+    if projection.method == "axes":
+        return [*parts, html.P(text("degrees", language, degrees=projection.facts["degrees"][0]))]
     if measuring is None:
         return [*parts, how_true(measured(run, projection), language)]
     if measuring.error is not None:

@@ -13,8 +13,7 @@ from embviz.apps.explorer.cards import notice
 from embviz.apps.explorer.frame import attributes
 from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.library import Library
-from embviz.apps.explorer.map.picture import words_on_map
-from embviz.apps.explorer.map.sheet import kept
+from embviz.apps.explorer.map.sheet import shown_of, which
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
 
@@ -28,12 +27,12 @@ def chosen(library: Library, selection: Selection, shape: Shape | None, language
         return None
     try:
         run = library.open(selection.run)
-        n = words_on_map(run, selection)
-        rows = inside(kept(run, selection.method, 2, n).sheet.places, shape)  # type: ignore[union-attr]
+        projection = shown_of(run, selection)
+        rows = inside(projection.sheet.places, shape)  # type: ignore[union-attr]
     except EmbvizError as error:
         return notice(explain(error, language))
     words = run.space.words(rows[:_LISTED])
-    given = {"method": selection.method, "words": n, "shape": written(shape)}
+    given = {**which(projection), "shape": written(shape)}
     links = [
         html.A(form.upper(), href=f"/sheet/{run.name}/table.{form}?{urlencode(given)}", className="chip")
         for form in ("csv", "parquet")

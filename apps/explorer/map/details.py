@@ -10,8 +10,7 @@ from embviz.apps.explorer.cards import facts, neighbor_list, notice
 from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.about import around, near_here
-from embviz.apps.explorer.map.picture import words_on_map
-from embviz.apps.explorer.map.sheet import kept
+from embviz.apps.explorer.map.sheet import shown_of, words_on_map
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
 from embviz.projection import Projection
@@ -45,7 +44,7 @@ def details(library: Library, selection: Selection, language: str) -> Any:
         html.H3(text("nearest", language)),
         neighbor_list(found.words, found.scores, selection),
         html.P(text("on_map", language, here=here, k=len(found.words)), className="quiet"),
-        *_kept_here(run, selection, single, on_map, language),
+        *_kept_here(run, selection, single, language),
         html.P(text("how", language, over=found.over), className="quiet"),
     ]
 
@@ -61,13 +60,13 @@ def tooltip(run: Run, projection: Projection, row: int, language: str) -> list[A
     return parts
 
 
-def _kept_here(run: Run, selection: Selection, row: int | None, on_map: int, language: str) -> list[Any]:
+def _kept_here(run: Run, selection: Selection, row: int | None, language: str) -> list[Any]:
     """How many true neighbours of the selected word are near it, once the map is there."""
-    path = run.projection_path(selection.method, selection.dims, on_map)
-    if row is None or row >= on_map or not path.is_file():
-        return []
-    said = near_here(run, kept(run, selection.method, selection.dims, on_map), row, language)
-    return [html.P(said, className="quiet", style={"fontWeight": 600})]
+    try:
+        said = None if row is None else near_here(run, shown_of(run, selection), row, language)
+    except EmbvizError:
+        said = None  # no map yet: the picture says how far it is
+    return [html.P(said, className="quiet", style={"fontWeight": 600})] if said else []
 
 
 def sizes(library: Library, selection: Selection, language: str) -> list[dict[str, str]]:

@@ -14,14 +14,13 @@ from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.jobs import Job, Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.about import about
-from embviz.apps.explorer.map.sheet import kept, marked, spec
+from embviz.apps.explorer.map.sheet import marked, shown_of, spec, words_on_map
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
 from embviz.figures.projection import LINES, NEAR, SELECTED, labels_3d, marks, projection_figure
 from embviz.projection import Projection, settings
 from embviz.runs import Run
 
-_SOLID = 10_000  # words of a map in 3 dimensions, unless more are asked for
 _QUICK = 20_000  # up to so many words PCA is drawn at once
 HIDDEN: dict[str, str] = {"display": "none"}
 
@@ -60,6 +59,8 @@ def picture(library: Library, jobs: Jobs, selection: Selection, action: str, pag
     """
     try:
         run = library.open(selection.run)
+        if selection.method == "axes":
+            return _drawn(shown_of(run, selection), run, selection, page, None)
         settings(run.space, selection.method, selection.dims, selection.words)
         wanted = (selection.method, selection.dims, words_on_map(run, selection))
         if action == "cancel":
@@ -76,14 +77,9 @@ def picture(library: Library, jobs: Jobs, selection: Selection, action: str, pag
         if quick:
             run.projection(*wanted)
         measuring = jobs.ask_how_true(run, *wanted, page.reader)
-        return _drawn(kept(run, *wanted), run, selection, page, measuring)
+        return _drawn(shown_of(run, selection), run, selection, page, measuring)
     except (EmbvizError, OSError) as error:
         return {**_said(explain(error, page.language)), "figure": empty(page.theme), "drawn": None, "spec": None}
-
-
-def words_on_map(run: Run, selection: Selection) -> int:
-    """How many words the map shows: all of them on a flat one, which a browser draws by the million."""
-    return min(selection.words or (len(run.space) if selection.dims == 2 else _SOLID), len(run.space))
 
 
 def _drawn(projection: Projection, run: Run, selection: Selection, page: Page, measuring: Job | None) -> dict[str, Any]:
@@ -92,6 +88,7 @@ def _drawn(projection: Projection, run: Run, selection: Selection, page: Page, m
         **_said(None),
         "about": about(projection, run, selection, measuring, page.theme, page.language),
         "dims": str(projection.dims),
+        "method": selection.method,
         "idle": not at_work,
     }
     if projection.dims == 2:
@@ -125,7 +122,8 @@ def _waiting(job: Job, language: str) -> dict[str, Any]:
 def _said(sentence: str | None, again: bool = False) -> dict[str, Any]:
     """All outputs, none of them at work; with a sentence in place, if there is one."""
     return {
-        "figure": no_update, "spec": no_update, "drawn": no_update, "dims": no_update, "about": no_update,
+        "figure": no_update, "spec": no_update, "drawn": no_update, "dims": no_update,
+        "method": no_update, "about": no_update,
         "idle": True, "progress": HIDDEN, "stage": "", "bar": 0, "message": notice(sentence) if sentence else None,
         "again": {} if again else HIDDEN,
     }  # fmt: skip

@@ -14,17 +14,21 @@ import dash
 import numpy as np
 from flask import Response, abort, request
 
+from embviz.apps.explorer.interface import EXAMPLES
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
 from embviz.clusters import Clusters
 from embviz.errors import EmbvizError
 from embviz.figures.theme import PALETTES, hues
 from embviz.projection import Projection
+from embviz.projection.axes import axes
 from embviz.runs import Run
 from embviz.search import cosines
-from embviz.similarity import near, vector
+from embviz.similarity import direction, near, vector
+from embviz.space import Space
 
 COLORS = ("one", "cluster", "kept", "rank", "similarity")
+_SOLID = 10_000  # words of a map in 3 dimensions, unless more are asked for
 _MOST_ROWS = 1_000  # words in one answer
 _NONE = 254  # the colour of a word of which nothing is known
 
@@ -37,13 +41,14 @@ def spec(projection: Projection, run: Run, selection: Selection, theme: str, lan
     shown = [int(other) for other in near_rows if other < n]
     selected = row if row is not None and row < n else None
     rows = [*([] if selected is None else [selected]), *shown]
-    made = {"of": run.meta.get("created"), "dims": 2, **_which(projection)}
+    made = {"of": run.meta.get("created"), "dims": 2, **which(projection)}
     return {
         "points": f"/sheet/{run.name}/points?{urlencode(made)}",
         "words": f"/sheet/{run.name}/words?{urlencode({'of': made['of']})}",
         "colors": _colors(run, projection, selection, made, theme),
         "regions": _regions(run, projection) if _color(run, projection, selection) == "cluster" else [],
         "file": f"{run.name}-{projection.method}.png",
+        "axes": [[pole.strip() for pole in axis.split("<->")] for axis in projection.params.get("axes", ())],
         "selected": selected,
         "near": shown,
         "marked": list(zip(rows, run.space.words(np.array(rows, np.int64)), strict=True)),
@@ -171,8 +176,9 @@ def _known(run: Run, word: str | None) -> bool:
     return len(marked(run, word)[1]) > 0
 
 
-def _which(projection: Projection) -> dict[str, Any]:
-    return {"method": projection.method, "words": projection.params["words"]}
+def which(projection: Projection) -> dict[str, Any]:
+    named = dict(zip(("across", "up"), projection.params.get("axes", ()), strict=False))
+    return {"method": projection.method, "words": projection.params["words"], **named}
 
 
 def _run(library: Library, name: str) -> Run:
@@ -186,9 +192,46 @@ def requested(library: Library, name: str) -> tuple[Run, Projection]:
     """The run and the projection that a request names, if it is kept: it is computed elsewhere."""
     run, given = _run(library, name), request.args
     try:
-        return run, kept(run, given.get("method", ""), 2, given.get("words", type=int))
+        asked = Selection.of("/map", request.query_string.decode("utf-8", "replace"))
+        return run, shown_of(run, asked.but(run=name, method=given.get("method", ""), dims=2))
     except EmbvizError as error:
         abort(404, str(error))
+
+
+def words_on_map(run: Run, selection: Selection) -> int:
+    """How many words the map shows: all of them on a flat one, which a browser draws by the million."""
+    return min(selection.words or (len(run.space) if selection.dims == 2 else _SOLID), len(run.space))
+
+
+def shown_of(run: Run, selection: Selection) -> Projection:
+    """The map that a selection shows, if it is kept; one by axes is made, which takes no time worth keeping it.
+
+    Raises:
+        EmbvizError: it is not there, or damaged; an axis makes no sense.
+    """
+    if selection.method == "axes":
+        across, up = axes_of(run.space, selection)
+        return _by_axes(run, across, up, min(selection.words or len(run.space), len(run.space)))
+    return kept(run, selection.method, selection.dims, words_on_map(run, selection))
+
+
+def axes_of(space: Space, selection: Selection) -> tuple[str, str]:
+    """The two axes of a selection; where it names none, the first of the examples whose words the space has."""
+    for across, up in ((selection.across, selection.up), *EXAMPLES["axes"]["en"], *EXAMPLES["axes"]["zh"]):
+        across, up = selection.across or across, selection.up or up
+        if across and up and (selection.across or _has(space, across)) and (selection.up or _has(space, up)):
+            return across, up
+    raise EmbvizError("A map by axes needs two, such as man <-> woman and poor <-> rich. Type them at the left.")
+
+
+def _has(space: Space, axis: str) -> bool:
+    return all(space.row(word.strip()) is not None for word in axis.split("<->"))
+
+
+@lru_cache(maxsize=8)
+def _by_axes(run: Run, across: str, up: str, words: int) -> Projection:
+    directions = np.stack([direction(run.space, across), direction(run.space, up)])
+    return axes(run.space, directions, (across, up), words)
 
 
 def kept(run: Run, method: str, dims: int, words: int | None) -> Projection:
@@ -201,6 +244,14 @@ def kept(run: Run, method: str, dims: int, words: int | None) -> Projection:
     if not path.is_file():
         raise EmbvizError(f"'{run.name}' keeps no such map. Ask for it with `embviz project`.")
     return _read(run, method, dims, words, path.stat().st_mtime_ns)
+
+
+def measured_already(run: Run, projection: Projection) -> bool:
+    """Whether the run keeps how true a map is; a map by axes does not mean to keep neighbours, and is not measured."""
+    if projection.method == "axes":
+        return False
+    path = run.projection_path(projection.method, projection.dims, len(projection.coords))
+    return run.faithfulness_path(path).is_file()
 
 
 @lru_cache(maxsize=8)

@@ -12,7 +12,7 @@ from flask import Response, abort, request
 
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.chosen import inside, read
-from embviz.apps.explorer.map.sheet import requested
+from embviz.apps.explorer.map.sheet import measured_already, requested
 from embviz.projection import Projection
 from embviz.runs import Run
 
@@ -50,8 +50,7 @@ def table(run: Run, projection: Projection, rows: np.ndarray) -> pa.Table:
         "x": projection.coords[rows, 0],
         "y": projection.coords[rows, 1],
     }
-    path = run.projection_path(projection.method, 2, len(projection.coords))
-    if run.faithfulness_path(path).is_file():
+    if measured_already(run, projection):
         columns["kept"] = run.faithfulness(projection.method, 2, len(projection.coords)).kept[rows]
     if run.clusters_path.is_file():
         found = run.clusters()
