@@ -27,9 +27,11 @@ from embviz.apps.explorer.frame import changed_by, control_value, navigation, ru
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map import entered, picked, pointed, settled
-from embviz.apps.explorer.map.chosen import chosen, inside
+from embviz.apps.explorer.map.about import as_python
+from embviz.apps.explorer.map.chosen import chosen
 from embviz.apps.explorer.map.details import completions, details, sizes, tooltip
 from embviz.apps.explorer.map.picture import HIDDEN, Page, picture
+from embviz.apps.explorer.map.shape import inside
 from embviz.apps.explorer.selection import VIEWS, Selection
 from embviz.errors import EmbvizError
 from embviz.figures.projection import NEAR, POINTS, SELECTED
@@ -180,6 +182,17 @@ def test_a_map_says_how_true_it_is(library: Library) -> None:
     )
 
 
+@pytest.mark.parametrize("word", [None, "巴黎", "巴黎 - 法国 + 日本", "nowhere"])
+def test_the_lines_for_a_notebook_draw_the_same_map(library: Library, word: str | None) -> None:
+    run, names = library.open("strange"), {}
+    lines = as_python(run.projection("pca"), run, word).replace("\nev.figure(", "\nfigure = ev.figure(")
+    exec(lines, names)
+    figure = names["figure"]
+    np.testing.assert_array_equal(figure.data[POINTS].x, run.projection("pca").coords[:, 0])
+    assert len(figure.data[NEAR].x) == (10 if word and word != "nowhere" else 0)
+    assert len(figure.data[SELECTED].x) == (1 if word == "巴黎" else 0)
+
+
 def test_a_map_that_is_being_measured_is_shown_already(library: Library) -> None:
     jobs, selection = Jobs(), Selection(run="strange", words=33, color="kept")
     first = picture(library, jobs, selection, "look", PAGE)
@@ -219,7 +232,7 @@ def test_a_shape_holds_the_words_inside_it(strange_runs: Path, library: Library)
     assert chosen(library, selection, None, "en") is None
     client = create_app(strange_runs).server.test_client()
     links = {said(link): link.href for link in panel[2].children[1:]}
-    made = pa.parquet.read_table(io.BytesIO(fetch(client, links["PARQUET"])))
+    made = pa.parquet.read_table(io.BytesIO(fetch(client, links["Parquet"])))
     assert made["word"].to_pylist() == run.space.words(within)
     assert made["rank"].to_pylist() == (within + 1).tolist()
     np.testing.assert_array_equal(made["x"], run.projection("pca").coords[within, 0])

@@ -89,6 +89,7 @@ _TEXT = {
     "chosen": ("{n:,} words", "{n:,} 个词"),
     "let_go": ("Let go of these words (Esc)", "取消选择（Esc）"),
     "more_chosen": ("… and {more:,} more, in the table.", "……还有 {more:,} 个，见表格。"),
+    "copy": ("Copy the lines that draw this map in a notebook", "复制在笔记本中绘制此图的代码"),
     "save_as": ("Save as", "另存为"),
     "not_fetched": (
         "The map could not be fetched from the server ({reason}). Is it still running? Reload the page to try again.",

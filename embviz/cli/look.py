@@ -15,15 +15,16 @@ from embviz.errors import EmbvizError
 
 if TYPE_CHECKING:
     from embviz.attention import Attention
+    from embviz.projection import Projection
     from embviz.projection.faithfulness import Faithfulness
-    from embviz.runs import Listed
+    from embviz.runs import Listed, Run
 
 RUN = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 HTML = Annotated[Path | None, typer.Option("--html", help="Write the figure as one page that works offline.")]
 NPZ = Annotated[Path | None, typer.Option("--npz", help="Write the arrays for numpy.load.")]
 
-_ON_A_PAGE = 50_000  # words; a page of more is heavy in any browser
+_IN_SPACE = 20_000  # words of a page in 3 dimensions; more are heavy in any browser
 
 
 def add_to(app: typer.Typer) -> None:
@@ -105,9 +106,7 @@ def project(
         if measure:
             opened.clusters(report)
     if html:
-        from embviz.figures.projection import projection_figure
-
-        _page(projection_figure(made.first(_ON_A_PAGE)), html)
+        _map_page(opened, made, html)
     if npz:
         _arrays(npz, words=list(made.words), coords=made.coords)
     if as_json:
@@ -198,6 +197,20 @@ def _strongest(seen: Attention) -> None:
     table(
         ["layer", "head", "query", "looks most at", "weight"], links, f"The strongest link of each head of {seen.model}"
     )
+
+
+def _map_page(run: Run, made: Projection, path: Path) -> None:
+    """A flat map drawn as the explorer draws it; one in space, its most frequent words, in Plotly."""
+    if made.dims == 3:
+        from embviz.figures.projection import projection_figure
+
+        _page(projection_figure(made.first(_IN_SPACE)), path)
+        return
+    from embviz.apps.page import page
+
+    with progress() as report:
+        text = page(run, made, report=report)
+    _whole(path, lambda target: target.write_text(text, encoding="utf-8"))
 
 
 def _page(figure: Any, path: Path) -> None:

@@ -56,7 +56,7 @@ def offline(context: BrowserContext) -> Iterator[None]:
         asked.append(route.request.url)
         route.abort()
 
-    context.route(lambda url: not url.startswith(("http://127.0.0.1", "data:", "blob:")), refuse)
+    context.route(lambda url: not url.startswith(("http://127.0.0.1", "data:", "blob:", "file:")), refuse)
     complaints: list[str] = []
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     context.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import embviz as ev
+from embviz.apps.page import page as one_file
 
 Sheet = Callable[[], dict[str, Any]]
 Look = Callable[[float, float, float], None]
@@ -198,3 +199,33 @@ def test_keys_move_the_map(page: Page, serve: Any, runs: Path, sheet: Sheet) -> 
     sheet()
     page.locator("#map-sheet").press("0")
     page.wait_for_function("(scale) => Math.abs(window.embviz.map.camera.scale - scale) < 1", arg=seen["scale"])
+
+
+def test_the_map_as_one_file(page: Page, runs: Path, places: np.ndarray, tmp_path: Path) -> None:
+    """Without a server it zooms, finds words and shows their true neighbours; words are text, whatever they hold."""
+    run = ev.open_run(runs / "many")
+    (tmp_path / "map.html").write_text(one_file(run, run.projection("pca")), encoding="utf-8")
+    page.goto((tmp_path / "map.html").as_uri())
+    page.wait_for_function("window.embviz.map.labels?.boxes.length > 20")
+    word, near = run.space.word(30), ev.near(run.space, run.space.word(30))
+    page.get_by_label("Find a word").fill(word)
+    page.keyboard.press("Enter")
+    expect(page.locator("#word")).to_have_text(word)
+    expect(page.locator("#near button")).to_have_text(
+        [f"{word}{score:.3f}" for word, score in zip(near.words, near.scores, strict=True)]
+    )
+    page.wait_for_function("(x) => Math.abs(window.embviz.map.camera.x - x) < 1e-4", arg=places[30, 0])
+    assert page.evaluate("window.embviz.map.spec.near") == near.rows.tolist()
+    page.locator("#near button").first.click()
+    expect(page.locator("#word")).to_have_text(near.words[0])
+
+
+def test_the_page_of_strange_words(page: Page, strange_runs: Path, tmp_path: Path) -> None:
+    run, alerts = ev.open_run(strange_runs / "strange"), []
+    page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+    (tmp_path / "map.html").write_text(one_file(run, run.projection("pca"), "dark"), encoding="utf-8")
+    page.goto((tmp_path / "map.html").as_uri())
+    page.get_by_label("Find a word").fill("<img")
+    page.locator("#found button").click()
+    expect(page.locator("#word")).to_have_text("<img src=x onerror=alert(1)>")
+    assert not alerts and page.locator("img").count() == 0

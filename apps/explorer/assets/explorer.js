@@ -23,6 +23,15 @@
     true
   );
 
+  // A button that copies what it holds, and says that it did.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.classList.add("copied");
+    setTimeout(() => button.classList.remove("copied"), 1200);
+  });
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.explorer = {
     // The view that the URL names; the others are hidden by the style sheet. Graphs take their size when shown.

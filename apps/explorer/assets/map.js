@@ -58,6 +58,7 @@
       map.points = points;
       if (map.chosen) surround(null);
       map.labels = new Labels(points, spec.words, () => draw(false));
+      window.embviz.wordsOf?.(map.labels); // a page without a server has all words already
       const view = viewOf(location.hash);
       map.moved = Boolean(view);
       map.camera.set(view || map.camera.whole());

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 from dash import html
 
+from embviz.apps.explorer.frame import attributes
 from embviz.apps.explorer.interface import text
 from embviz.apps.explorer.jobs import Job
+from embviz.apps.explorer.map.sheet import marked
+from embviz.apps.explorer.map.table import links
 from embviz.apps.explorer.selection import Selection
 from embviz.figures.theme import PALETTES
 from embviz.projection import Projection
@@ -30,6 +33,12 @@ def about(
     shown, every = len(projection.coords), len(run.space)
     means = text(f"about_{projection.method}", language, shown=shown, all=every, share=share)
     parts = [legend(selection.color, theme, language), html.P(means)]
+    if projection.dims == 2:
+        files = [html.A(form, href=address, className="chip") for form, address in links(run, projection)]
+        copied = {} if projection.method == "axes" else {"data_copy": as_python(projection, run, selection.word)}
+        code = [html.Button("Python", className="chip", title=text("copy", language), **attributes(**copied))]
+        saved = [html.Span(text("save_as", language)), *files, *(code if copied else [])]
+        parts.append(html.Div(saved, className="examples save"))
     fit = projection.params.get("fit", shown)
     if fit < shown and projection.method not in ("pca", "axes"):
         parts.append(html.P(text("placed", language, fit=fit, placed=shown - fit)))
@@ -40,6 +49,19 @@ def about(
     if measuring.error is not None:
         return [*parts, html.P(measuring.error)]
     return [*parts, html.P(text("measuring", language, done=measuring.done, stage=measuring.stage))]
+
+
+def as_python(projection: Projection, run: Run, word: str | None) -> str:
+    """The lines that draw this map with this word in a notebook."""
+    row, near_rows = marked(run, word)
+    picked = f", selected={row}" if row is not None else ""
+    near = f", near=ev.near(run.space, {word!r}).rows" if len(near_rows) else ""
+    return (
+        "import embviz as ev\n\n"
+        f"run = ev.open_run({str(run.path.resolve())!r})\n"
+        f"projection = run.projection({projection.method!r}, words={projection.params['words']})\n"
+        f"ev.figure(projection{picked}{near})\n"
+    )
 
 
 def how_true(true: Faithfulness, language: str) -> Any:

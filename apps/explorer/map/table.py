@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from urllib.parse import quote, urlencode
 
 import dash
 import numpy as np
@@ -10,15 +11,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from flask import Response, abort, request
 
+from embviz.apps.explorer.interface import theme
 from embviz.apps.explorer.library import Library
-from embviz.apps.explorer.map.chosen import inside, read
-from embviz.apps.explorer.map.sheet import measured_already, requested
+from embviz.apps.explorer.map.shape import inside, read
+from embviz.apps.explorer.map.sheet import measured_already, requested, which
+from embviz.apps.page import page
 from embviz.projection import Projection
 from embviz.runs import Run
 
 
 def connect(app: dash.Dash, library: Library) -> None:
-    """Add the address that tables are fetched from."""
+    """Add the addresses that tables and the page are fetched from."""
+
+    @app.server.get("/sheet/<name>/page.html")
+    def _page(name: str) -> Response:
+        run, projection = requested(library, name)
+        return _attached(page(run, projection, theme()).encode("utf-8"), "text/html", run, projection, "html")
 
     @app.server.get("/sheet/<name>/table.<form>")
     def _table(name: str, form: str) -> Response:
@@ -32,12 +40,21 @@ def connect(app: dash.Dash, library: Library) -> None:
         if form not in ("csv", "parquet"):
             abort(404, "there are table.csv and table.parquet")
         made = table(run, projection, rows)
-        file = f"{run.name}-{projection.method}.{form}".encode("ascii", "replace").decode()
-        return Response(
-            as_csv(made) if form == "csv" else as_parquet(made),
-            mimetype="text/csv" if form == "csv" else "application/vnd.apache.parquet",
-            headers={"Content-Disposition": f'attachment; filename="{file}"'},
-        )
+        if form == "csv":
+            return _attached(as_csv(made), "text/csv", run, projection, form)
+        return _attached(as_parquet(made), "application/vnd.apache.parquet", run, projection, form)
+
+
+def _attached(body: bytes, kind: str, run: Run, projection: Projection, form: str) -> Response:
+    file = quote(f"{run.name}-{projection.method}.{form}")
+    return Response(body, mimetype=kind, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{file}"})
+
+
+def links(run: Run, projection: Projection, shape: str | None = None) -> list[tuple[str, str]]:
+    """The name and the address of each form in which a map can be taken away."""
+    given = {**which(projection), **({"shape": shape} if shape else {})}
+    forms = [("CSV", "table.csv"), ("Parquet", "table.parquet")] + ([] if shape else [("HTML", "page.html")])
+    return [(name, f"/sheet/{quote(run.name)}/{file}?{urlencode(given)}") for name, file in forms]
 
 
 def table(run: Run, projection: Projection, rows: np.ndarray) -> pa.Table:
