@@ -218,6 +218,23 @@ def test_colours_by_distortion_and_by_cluster(strange_runs: Path, library: Libra
     assert {region["name"] for region in spec["regions"]} == {" · ".join(name) for name in run.clusters().names}
 
 
+def test_a_pattern_leaves_words_out(strange_runs: Path, library: Library) -> None:
+    client, space = create_app(strange_runs).server.test_client(), library.open("strange").space
+    state = picture(library, Jobs(), Selection(run="strange", pattern="^word1|巴"), "look", PAGE)
+    assert "12 of 50 words match." in said(state["about"])
+    shades = np.frombuffer(fetch(client, state["spec"]["colors"]["url"]), np.uint8)
+    assert [space.word(row) for row in np.flatnonzero(shades != 255)] == [
+        "巴黎",
+        "word1",
+        *[f"word1{i}" for i in range(10)],
+    ]
+    for color in ("rank", "cluster", "kept"):
+        spec = picture(library, Jobs(), Selection(run="strange", pattern="巴", color=color), "look", PAGE)["spec"]
+        assert (np.frombuffer(fetch(client, spec["colors"]["url"]), np.uint8) != 255).sum() == 1
+    wrong = picture(library, Jobs(), Selection(run="strange", pattern="(word"), "look", PAGE)
+    assert "'(word' is no regular expression" in said(wrong["message"]) and wrong["spec"] is None
+
+
 SQUARE = [[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8]]
 
 

@@ -41,6 +41,8 @@ _TEXT = {
     "dimensions": ("Dimensions", "维数"),
     "shown": ("Words shown, most frequent first", "显示的词数（按词频）"),
     "all_words": ("all {n:,}", "全部 {n:,}"),
+    "pattern": ("Only words with (regular expression)", "只显示匹配的词（正则表达式）"),
+    "matched": ("{matched:,} of {shown:,} words match.", "{shown:,} 个词中有 {matched:,} 个匹配。"),
     "color": ("Colour", "颜色"),
     "color_one": ("none", "无"),
     "color_cluster": ("cluster", "聚类"),
@@ -214,6 +216,8 @@ _ERRORS = {
     "The poles of '{text}' point the same way. Choose two that differ.": "“{text}”的两端方向相同。请选择两个不同的词。",
     "A map by axes needs two, such as man <-> woman and poor <-> rich. Type them at the left.":
         "按坐标轴作图需要两个轴，例如 男 <-> 女 和 穷 <-> 富。请在左侧输入。",
+    "'{text}' is no regular expression. Write one like ^un or ing$ or [0-9].":
+        "“{text}”不是正则表达式。写法如：^un、ing$ 或 [0-9]。",
     "There is no run yet. Make one: embviz train word2vec wikipedia --out {folder}/wikipedia":
         "还没有模型。请先训练一个：embviz train word2vec wikipedia --out {folder}/wikipedia",
     "There is no run '{name}'. Choose another one above.": "没有名为“{name}”的模型。请在上方选择另一个。",

@@ -23,7 +23,8 @@ class Selection:
         across, up: the axes of a map by axes, such as man <-> woman.
         dims: of the map, 2 or 3.
         words: how many are on the map; None for all of a flat one, for 10,000 in space.
-        color: what the colour of a word on the map says: one, rank or similarity.
+        pattern: only words that this regular expression finds something in are shown.
+        color: what the colour of a word on the map says: one, cluster, kept, rank or similarity.
         sentence: what the model reads.
         layer: counted from 0.
         head: counted from 0.
@@ -40,6 +41,7 @@ class Selection:
     dims: int = 2
     words: int | None = None
     color: str = "one"
+    pattern: str | None = None
     sentence: str | None = None
     layer: int = 0
     head: int = 0

@@ -16,9 +16,10 @@ from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map import sheet, table
 from embviz.apps.explorer.map.chosen import chosen
+from embviz.apps.explorer.map.colors import COLORS
 from embviz.apps.explorer.map.details import completions, details, sizes, tooltip
 from embviz.apps.explorer.map.picture import HIDDEN, Page, picture, ready_method
-from embviz.apps.explorer.map.sheet import COLORS, shown_of, words_on_map
+from embviz.apps.explorer.map.sheet import shown_of, words_on_map
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
 from embviz.figures.theme import CONFIG
@@ -93,6 +94,13 @@ def layout(language: str) -> list[Any]:
                     allowDeselect=False,
                     className="flat",
                 ),
+                dmc.TextInput(
+                    id=ids.MAP_PATTERN,
+                    label=text("pattern", language),
+                    placeholder="^un|ing$",
+                    debounce=True,
+                    className="flat",
+                ),
                 html.Div(id=ids.MAP_ABOUT, className="quiet about"),
             ],
             className="controls",
@@ -159,6 +167,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "dims": (ids.MAP_DIMS, "value"),
             "words": (ids.MAP_WORDS, "value"),
             "color": (ids.MAP_COLOR, "value"),
+            "pattern": (ids.MAP_PATTERN, "value"),
         },
         [
             (ids.MAP_CLICKED, "data", lambda selection, click: picked(library, selection, click["row"])),

@@ -12,6 +12,7 @@ from dash import html
 from embviz.apps.explorer.frame import attributes
 from embviz.apps.explorer.interface import text
 from embviz.apps.explorer.jobs import Job
+from embviz.apps.explorer.map.colors import matching
 from embviz.apps.explorer.map.sheet import marked
 from embviz.apps.explorer.map.table import links
 from embviz.apps.explorer.selection import Selection
@@ -33,6 +34,9 @@ def about(
     shown, every = len(projection.coords), len(run.space)
     means = text(f"about_{projection.method}", language, shown=shown, all=every, share=share)
     parts = [legend(selection.color, theme, language), html.P(means)]
+    if selection.pattern and projection.dims == 2:
+        matched = int(matching(run, selection.pattern)[:shown].sum())
+        parts.append(html.P(text("matched", language, matched=matched, shown=shown)))
     if projection.dims == 2:
         files = [html.A(form, href=address, className="chip") for form, address in links(run, projection)]
         copied = {} if projection.method == "axes" else {"data_copy": as_python(projection, run, selection.word)}

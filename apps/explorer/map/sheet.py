@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import dash
 import numpy as np
@@ -16,21 +16,18 @@ from flask import Response, abort, request
 
 from embviz.apps.explorer.interface import EXAMPLES
 from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.map import colors
 from embviz.apps.explorer.selection import Selection
-from embviz.clusters import Clusters
 from embviz.errors import EmbvizError
-from embviz.figures.theme import PALETTES, hues
+from embviz.figures.theme import PALETTES
 from embviz.projection import Projection
 from embviz.projection.axes import axes
 from embviz.runs import Run
-from embviz.search import cosines
-from embviz.similarity import direction, near, vector
+from embviz.similarity import direction, near
 from embviz.space import Space
 
-COLORS = ("one", "cluster", "kept", "rank", "similarity")
 _SOLID = 10_000  # words of a map in 3 dimensions, unless more are asked for
 _MOST_ROWS = 1_000  # words in one answer
-_NONE = 254  # the colour of a word of which nothing is known
 
 
 def spec(projection: Projection, run: Run, selection: Selection, theme: str, language: str) -> dict[str, Any]:
@@ -43,10 +40,10 @@ def spec(projection: Projection, run: Run, selection: Selection, theme: str, lan
     rows = [*([] if selected is None else [selected]), *shown]
     made = {"of": run.meta.get("created"), "dims": 2, **which(projection)}
     return {
-        "points": f"/sheet/{run.name}/points?{urlencode(made)}",
-        "words": f"/sheet/{run.name}/words?{urlencode({'of': made['of']})}",
-        "colors": _colors(run, projection, selection, made, theme),
-        "regions": _regions(run, projection) if _color(run, projection, selection) == "cluster" else [],
+        "points": f"/sheet/{quote(run.name)}/points?{urlencode(made)}",
+        "words": f"/sheet/{quote(run.name)}/words?{urlencode({'of': made['of']})}",
+        "colors": colors.told(run, projection, selection, made, theme),
+        "regions": colors.regions(run, projection, selection),
         "file": f"{run.name}-{projection.method}.png",
         "axes": [[pole.strip() for pole in axis.split("<->")] for axis in projection.params.get("axes", ())],
         "selected": selected,
@@ -78,7 +75,7 @@ def connect(app: dash.Dash, library: Library) -> None:
     def _of_colors(name: str) -> Response:
         given, (run, projection) = request.args, requested(library, name)
         try:
-            return _bytes(colors(run, given.get("by", ""), given.get("word"), projection))
+            return _bytes(colors.paint(run, projection, given.get("by", ""), given.get("word"), given.get("pattern")))
         except EmbvizError as error:
             abort(400, str(error))
 
@@ -101,79 +98,6 @@ def points(projection: Projection) -> bytes:
     sheet = projection.sheet
     assert sheet is not None, "a map in 3 dimensions has no sheet"
     return b"".join([np.ascontiguousarray(sheet.places.T, "<u2").tobytes(), sheet.levels.tobytes()])
-
-
-def colors(run: Run, by: str, word: str | None, projection: Projection) -> bytes:
-    """A byte for each word of a map: its place on a scale, from 0 to 253, or its cluster; 254 where it has none.
-
-    Raises:
-        EmbvizError: the word is not in the space, or there is no such colouring.
-    """
-    n = len(projection.coords)
-    if by == "rank":
-        share = 1 - np.log1p(np.arange(n)) / np.log1p(n)
-    elif by == "similarity":
-        share = np.clip(_similar(run, word or "")[:n], 0, 1)
-    elif by == "kept":
-        share = run.faithfulness(projection.method, 2, projection.params["words"]).kept[:n]
-    elif by == "cluster":
-        labels = _clusters(run).labels[:n]
-        return np.where(labels < 0, _NONE, labels).astype(np.uint8).tobytes()
-    else:
-        raise EmbvizError(f"There is no colouring by '{by}': there are {', '.join(COLORS)}.")
-    return np.where(np.isnan(share), _NONE, np.rint(np.nan_to_num(share) * 253)).astype(np.uint8).tobytes()
-
-
-@lru_cache(maxsize=4)
-def _clusters(run: Run) -> Clusters:
-    return run.clusters()
-
-
-def _regions(run: Run, projection: Projection) -> list[dict[str, Any]]:
-    """The name of each cluster and where most of it lies: the middle of its words, if they are not all over the map."""
-    assert projection.sheet is not None
-    found, places = _clusters(run), projection.sheet.places / 65_536
-    labels = found.labels[: len(places)]
-    regions = []
-    for number, name in enumerate(found.names):
-        mine = places[labels == number]
-        if len(mine):
-            x, y = np.median(mine, axis=0)
-            regions.append({"name": " · ".join(name), "x": float(x), "y": float(y), "color": number, "size": len(mine)})
-    return sorted(regions, key=lambda region: -region["size"])
-
-
-def _similar(run: Run, word: str) -> np.ndarray:
-    """(V,): the cosine of every word with an expression's vector."""
-    return cosines(run.space, vector(run.space, word))
-
-
-def _color(run: Run, projection: Projection, selection: Selection) -> str:
-    """The colouring that is asked for, if it can be had now: similarity needs a word, others must be measured first."""
-    by = selection.color if selection.color in COLORS else "one"
-    there = {
-        "similarity": lambda: _known(run, selection.word),
-        "kept": lambda: run.faithfulness_path(
-            run.projection_path(projection.method, 2, len(projection.coords))
-        ).is_file(),
-        "cluster": lambda: run.clusters_path.is_file(),
-    }
-    return by if there.get(by, lambda: True)() else "one"
-
-
-def _colors(run: Run, projection: Projection, selection: Selection, made: dict[str, Any], theme: str) -> dict[str, Any]:
-    palette, by = PALETTES[theme], _color(run, projection, selection)
-    if by == "one":
-        return {"url": None, "kind": "set", "stops": [palette.point]}
-    word = {"word": selection.word} if by == "similarity" else {}
-    url = f"/sheet/{run.name}/colors?{urlencode({'by': by, **word, **made})}"
-    if by == "cluster":
-        return {"url": url, "kind": "set", "stops": hues(len(_clusters(run)), theme), "none": palette.quiet}
-    return {"url": url, "kind": "scale", "stops": list(palette.scale[1:]), "none": palette.quiet}
-
-
-def _known(run: Run, word: str | None) -> bool:
-    return len(marked(run, word)[1]) > 0
 
 
 def which(projection: Projection) -> dict[str, Any]:
@@ -244,14 +168,6 @@ def kept(run: Run, method: str, dims: int, words: int | None) -> Projection:
     if not path.is_file():
         raise EmbvizError(f"'{run.name}' keeps no such map. Ask for it with `embviz project`.")
     return _read(run, method, dims, words, path.stat().st_mtime_ns)
-
-
-def measured_already(run: Run, projection: Projection) -> bool:
-    """Whether the run keeps how true a map is; a map by axes does not mean to keep neighbours, and is not measured."""
-    if projection.method == "axes":
-        return False
-    path = run.projection_path(projection.method, projection.dims, len(projection.coords))
-    return run.faithfulness_path(path).is_file()
 
 
 @lru_cache(maxsize=8)

@@ -13,8 +13,9 @@ from flask import Response, abort, request
 
 from embviz.apps.explorer.interface import theme
 from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.map.colors import measured_already
 from embviz.apps.explorer.map.shape import inside, read
-from embviz.apps.explorer.map.sheet import measured_already, requested, which
+from embviz.apps.explorer.map.sheet import requested, which
 from embviz.apps.page import page
 from embviz.projection import Projection
 from embviz.runs import Run

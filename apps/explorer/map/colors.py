@@ -1,0 +1,136 @@
+"""The colours of a flat map, a byte a word: frequency rank, similarity, distortion, cluster; and which words are shown.
+
+A colour never sends the places again: the page fetches the bytes, and paints the points that it has.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from embviz.apps.explorer.selection import Selection
+from embviz.clusters import Clusters
+from embviz.errors import EmbvizError
+from embviz.figures.theme import PALETTES, hues
+from embviz.projection import Projection
+from embviz.runs import Run
+from embviz.search import cosines
+from embviz.similarity import vector
+
+COLORS = ("one", "cluster", "kept", "rank", "similarity")
+_NONE, _HIDDEN = 254, 255  # a word of which nothing is known; a word that a filter leaves out
+
+
+def paint(run: Run, projection: Projection, by: str, word: str | None = None, pattern: str | None = None) -> bytes:
+    """A byte for each word of a map: its place on a scale, from 0 to 253, or its cluster; 254 where it has none, 255
+    where the word does not match a pattern.
+
+    Raises:
+        EmbvizError: the word is not in the space, the pattern is none, or there is no such colouring.
+    """
+    n = len(projection.coords)
+    shades = _shades(run, projection, by, word, n)
+    if pattern:
+        shades = np.where(matching(run, pattern)[:n], shades, _HIDDEN).astype(np.uint8)
+    return shades.tobytes()
+
+
+def _shades(run: Run, projection: Projection, by: str, word: str | None, n: int) -> np.ndarray:
+    if by == "one":
+        return np.zeros(n, np.uint8)
+    if by == "cluster":
+        labels = _clusters(run).labels[:n]
+        return np.where(labels < 0, _NONE, labels).astype(np.uint8)
+    if by == "rank":
+        share = 1 - np.log1p(np.arange(n)) / np.log1p(n)
+    elif by == "similarity":
+        share = np.clip(cosines(run.space, vector(run.space, word or ""))[:n], 0, 1)
+    elif by == "kept":
+        share = run.faithfulness(projection.method, 2, projection.params["words"]).kept[:n]
+    else:
+        raise EmbvizError(f"There is no colouring by '{by}': there are {', '.join(COLORS)}.")
+    return np.where(np.isnan(share), _NONE, np.rint(np.nan_to_num(share) * 253)).astype(np.uint8)
+
+
+@lru_cache(maxsize=8)
+def matching(run: Run, pattern: str) -> np.ndarray:
+    """(V,): which words a regular expression finds something in (RE2's, which takes no longer for an evil one).
+
+    Raises:
+        EmbvizError: it is no regular expression.
+    """
+    try:
+        found = pc.match_substring_regex(run.space.table["word"], pattern)
+    except pa.ArrowInvalid:
+        raise EmbvizError("'{text}' is no regular expression. Write one like ^un or ing$ or [0-9].",
+                          text=pattern[:60]) from None  # fmt: skip
+    return found.combine_chunks().to_numpy(zero_copy_only=False)
+
+
+@lru_cache(maxsize=4)
+def _clusters(run: Run) -> Clusters:
+    return run.clusters()
+
+
+def color(run: Run, projection: Projection, selection: Selection) -> str:
+    """The colouring that is asked for, if it can be had now: similarity needs a word, others must be measured first."""
+    by = selection.color if selection.color in COLORS else "one"
+    there = {
+        "similarity": lambda: _known(run, selection.word),
+        "kept": lambda: run.faithfulness_path(
+            run.projection_path(projection.method, 2, len(projection.coords))
+        ).is_file(),
+        "cluster": lambda: run.clusters_path.is_file(),
+    }
+    return by if there.get(by, lambda: True)() else "one"
+
+
+def told(run: Run, projection: Projection, selection: Selection, made: dict[str, Any], theme: str) -> dict[str, Any]:
+    """What the page is told: where the bytes are, and what colours they mean."""
+    palette, by = PALETTES[theme], color(run, projection, selection)
+    stops: dict[str, Any] = {"kind": "set", "stops": [palette.point]}
+    if by == "cluster":
+        stops = {"kind": "set", "stops": hues(len(_clusters(run)), theme), "none": palette.quiet}
+    elif by != "one":
+        stops = {"kind": "scale", "stops": list(palette.scale[1:]), "none": palette.quiet}
+    if by == "one" and not selection.pattern:
+        return {"url": None, **stops}
+    more = {"word": selection.word} if by == "similarity" else {}
+    more |= {"pattern": selection.pattern} if selection.pattern else {}
+    return {"url": f"/sheet/{quote(run.name)}/colors?{urlencode({'by': by, **more, **made})}", **stops}
+
+
+def regions(run: Run, projection: Projection, selection: Selection) -> list[dict[str, Any]]:
+    """The name of each cluster and the middle of its words on the map, the largest first; none for other colours."""
+    if color(run, projection, selection) != "cluster" or projection.sheet is None:
+        return []
+    found, places = _clusters(run), projection.sheet.places / 65_536
+    labels = found.labels[: len(places)]
+    regions = []
+    for number, name in enumerate(found.names):
+        mine = places[labels == number]
+        if len(mine):
+            x, y = np.median(mine, axis=0)
+            regions.append({"name": " · ".join(name), "x": float(x), "y": float(y), "color": number, "size": len(mine)})
+    return sorted(regions, key=lambda region: -region["size"])
+
+
+def measured_already(run: Run, projection: Projection) -> bool:
+    """Whether the run keeps how true a map is; a map by axes does not mean to keep neighbours, and is not measured."""
+    if projection.method == "axes":
+        return False
+    path = run.projection_path(projection.method, projection.dims, len(projection.coords))
+    return run.faithfulness_path(path).is_file()
+
+
+def _known(run: Run, word: str | None) -> bool:
+    """Whether similarity to a word or an expression means anything."""
+    try:
+        return bool(word) and vector(run.space, word or "") is not None
+    except EmbvizError:
+        return False
