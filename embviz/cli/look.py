@@ -97,13 +97,15 @@ def project(
     npz: NPZ = None,
 ) -> None:
     """Bring the words of a run down to 2 or 3 dimensions; the result is kept in the run."""
+    from embviz.projection.faithfulness import FEWEST
     from embviz.runs import open_run
 
     opened = open_run(run)
     with progress() as report:
         made = opened.projection(method, dims, words, seed, fit, report)
-        true = opened.faithfulness(method, dims, words, seed, fit, report) if measure else None
-        if measure:
+        true = None
+        if measure and len(made.coords) >= FEWEST:
+            true = opened.faithfulness(method, dims, words, seed, fit, report)
             opened.clusters(report)
     if html:
         _map_page(opened, made, html)

@@ -30,8 +30,9 @@ KS = (5, 10, 30)
 NEAREST = 10  # the k of `kept`
 _EVERY_WORD = 50_000  # up to so many words `kept` says something of each; the search grows with their square
 _FIRST = 20_000  # beyond, it is about so many, the most frequent
+FEWEST = 7  # words of a map of which it can be said how true it is
 _PAIRS = 40_000_000  # so many pairs of words are ranked: every one of 6,000 words, 2,000 of 20,000
-_FEWEST = 500  # ranked even when that makes more pairs
+_LEAST = 500  # ranked even when that makes more pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +139,7 @@ def faithfulness(space: Space, projection: Projection, report: Report = silent, 
     """
     n = len(projection.coords)
     rows = _directed(space, n)
-    if len(rows) < 7:
+    if len(rows) < FEWEST:
         raise EmbvizError(
             f"How true a map is cannot be said of {len(rows)} words: there must be 7 whose vectors are not zero."
         )
@@ -146,7 +147,7 @@ def faithfulness(space: Space, projection: Projection, report: Report = silent, 
     if len(rows) < n:
         units, coords = units[rows], coords[rows]
     rng = np.random.default_rng(seed)
-    measured = min(len(rows), max(_FEWEST, _PAIRS // len(rows)))
+    measured = min(len(rows), max(_LEAST, _PAIRS // len(rows)))
     sample = np.sort(rng.choice(len(rows), measured, replace=False))
     maps = [coords, rng.permutation(coords), _pca(space, projection, report)[rows]]
     ks = tuple(k for k in KS if k < len(rows))

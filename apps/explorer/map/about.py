@@ -12,7 +12,7 @@ from dash import html
 from embviz.apps.explorer.frame import attributes
 from embviz.apps.explorer.interface import text
 from embviz.apps.explorer.jobs import Job
-from embviz.apps.explorer.map.colors import matching
+from embviz.apps.explorer.map.colors import matching, measured_already
 from embviz.apps.explorer.map.sheet import marked
 from embviz.apps.explorer.map.table import links
 from embviz.apps.explorer.selection import Selection
@@ -49,7 +49,7 @@ def about(
     if projection.method == "axes":
         return [*parts, html.P(text("degrees", language, degrees=projection.facts["degrees"][0]))]
     if measuring is None:
-        return [*parts, how_true(measured(run, projection), language)]
+        return [*parts, how_true(measured(run, projection), language)] if measured_already(run, projection) else parts
     if measuring.error is not None:
         return [*parts, html.P(measuring.error)]
     return [*parts, html.P(text("measuring", language, done=measuring.done, stage=measuring.stage))]
