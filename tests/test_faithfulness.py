@@ -129,7 +129,7 @@ def test_a_sample_is_the_mean_of_its_words(
     space: Space, flat: Projection, found: Faithfulness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_PAIRS", 40 * N)
-    monkeypatch.setattr(module, "_FEWEST", 10)
+    monkeypatch.setattr(module, "_LEAST", 10)
     some = faithfulness(space, flat)
     assert (some.measured, some.words, some.exact) == (40, N, False)
     np.testing.assert_array_equal(some.kept, found.kept)
