@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import embviz as ev
+from embviz.apps.explorer.library import Library
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +50,9 @@ def strange_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "runs" / "broken").mkdir()
     (folder / "runs" / "broken" / "meta.json").write_text("{", encoding="utf-8")
     return folder / "runs"
+
+
+@pytest.fixture
+def library(strange_runs: Path) -> Library:
+    """The small runs as the explorer opens them."""
+    return Library(strange_runs)

@@ -2,156 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import dash
-import dash_mantine_components as dmc
-from dash import ClientsideFunction, Input, Output, State, dcc, html, no_update
+from dash import ClientsideFunction, Input, Output, State, no_update
 
 from embviz.apps.explorer import frame, ids
-from embviz.apps.explorer.cards import empty, notice
-from embviz.apps.explorer.interface import EXAMPLES, language, text, theme
+from embviz.apps.explorer.cards import notice
+from embviz.apps.explorer.interface import language, text, theme
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map import sheet, table
 from embviz.apps.explorer.map.chosen import chosen
-from embviz.apps.explorer.map.colors import COLORS
 from embviz.apps.explorer.map.details import completions, details, sizes, tooltip
-from embviz.apps.explorer.map.picture import HIDDEN, Page, picture, ready_method
-from embviz.apps.explorer.map.sheet import shown_of, words_on_map
+from embviz.apps.explorer.map.events import entered, picked, pointed, settled
+from embviz.apps.explorer.map.layout import layout
+from embviz.apps.explorer.map.picture import Page, picture, ready_method
+from embviz.apps.explorer.map.sheet import shown_of
 from embviz.apps.explorer.selection import Selection
-from embviz.errors import EmbvizError
-from embviz.figures.theme import CONFIG
-from embviz.projection import METHODS
-from embviz.similarity import complete
-
-_TOOLS = {"in": "+", "out": "−", "whole": "⤢", "lasso": "◌", "picture": "⤓"}
 
 __all__ = ["connect", "layout", "ready_method"]
-
-
-def layout(language: str) -> list[Any]:
-    """Controls, picture, details."""
-    return [
-        html.Aside(
-            [
-                dmc.Select(
-                    id=ids.MAP_FIND,
-                    label=text("find", language),
-                    placeholder=text("find_hint", language),
-                    nothingFoundMessage=text("nothing_found", language),
-                    data=[],
-                    searchable=True,
-                    selectFirstOptionOnChange=True,
-                    maxDropdownHeight=320,
-                    limit=12,
-                ),
-                _field(
-                    "method",
-                    text("projection", language),
-                    dmc.SegmentedControl(
-                        id=ids.MAP_METHOD,
-                        size="xs",
-                        data=[{"value": method, "label": text(method, language)} for method in (*METHODS, "axes")],
-                        fullWidth=True,
-                        **{"aria-label": text("projection", language)},
-                    ),
-                ),
-                html.Div(
-                    [
-                        dmc.TextInput(
-                            id=ids.MAP_ACROSS,
-                            label=text("across", language),
-                            debounce=True,
-                            placeholder=EXAMPLES["axes"][language][0][0],
-                        ),
-                        dmc.TextInput(
-                            id=ids.MAP_UP,
-                            label=text("up", language),
-                            debounce=True,
-                            placeholder=EXAMPLES["axes"][language][0][1],
-                        ),
-                    ],
-                    className="axes",
-                ),
-                _field(
-                    "dims",
-                    text("dimensions", language),
-                    dmc.SegmentedControl(
-                        id=ids.MAP_DIMS,
-                        size="xs",
-                        data=["2", "3"],
-                        fullWidth=True,
-                        **{"aria-label": text("dimensions", language)},
-                    ),
-                ),
-                dmc.Select(id=ids.MAP_WORDS, label=text("shown", language), data=[], allowDeselect=False),
-                dmc.Select(
-                    id=ids.MAP_COLOR,
-                    label=text("color", language),
-                    data=[{"value": by, "label": text(f"color_{by}", language)} for by in COLORS],
-                    allowDeselect=False,
-                    className="flat",
-                ),
-                dmc.TextInput(
-                    id=ids.MAP_PATTERN,
-                    label=text("pattern", language),
-                    placeholder="^un|ing$",
-                    debounce=True,
-                    className="flat",
-                ),
-                html.Div(id=ids.MAP_ABOUT, className="quiet about"),
-            ],
-            className="controls",
-        ),
-        html.Section(
-            [
-                dcc.Graph(
-                    id=ids.MAP_GRAPH, figure=empty(theme()), config=CONFIG, className="graph", clear_on_unhover=True
-                ),
-                html.Canvas(
-                    id=ids.MAP_SHEET,
-                    className="sheet",
-                    tabIndex=0,
-                    role="application",
-                    **frame.attributes(aria_label=text("sheet", language)),
-                ),
-                html.Div([_tool(name, sign, language) for name, sign in _TOOLS.items()], className="tools flat"),
-                dcc.Tooltip(id=ids.MAP_TOOLTIP, className="tooltip"),
-                html.Div(
-                    [
-                        html.Div(id=ids.MAP_STAGE, role="status"),
-                        dmc.Progress(id=ids.MAP_BAR, value=0, animated=True),
-                        dmc.Button(text("cancel", language), id=ids.MAP_CANCEL, size="xs", variant="default"),
-                    ],
-                    id=ids.MAP_PROGRESS,
-                    className="progress",
-                    style=HIDDEN,
-                ),
-                html.Div(
-                    [
-                        html.Div(id=ids.MAP_MESSAGE),
-                        dmc.Button(text("again", language), id=ids.MAP_AGAIN, size="xs", style=HIDDEN),
-                    ],
-                    className="message",
-                ),
-            ],
-            className="picture",
-            id=ids.MAP_PICTURE,
-            **frame.attributes(data_dims="2", data_method=""),
-        ),
-        html.Aside(id=ids.MAP_DETAILS, className="details"),
-        html.Aside(id=ids.MAP_CHOSEN, className="details chosen"),
-        dcc.Interval(id=ids.MAP_TICKER, interval=400, disabled=True),
-        dcc.Store(id=ids.MAP_DRAWN),
-        dcc.Store(id=ids.MAP_SPEC),
-        dcc.Store(id=ids.MAP_CLICKED),
-        dcc.Store(id=ids.MAP_HOVERED),
-        dcc.Store(id=ids.MAP_SHAPE),
-        dcc.Store(id=ids.MAP_FAILED),
-        dcc.Store(id=ids.MAP_ENTERED),
-    ]
 
 
 def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
@@ -175,6 +45,16 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         ],
         lambda selection: settled(library, selection),
     )
+    sheet.connect(app, library)
+    table.connect(app, library)
+    _connect_page(app)
+    _connect_picture(app, library, jobs)
+    _connect_words(app, library)
+    _connect_pointer(app, library)
+
+
+def _connect_page(app: dash.Dash) -> None:
+    """What the page does by itself."""
     app.clientside_callback(ClientsideFunction("explorer", "sheet"), Input(ids.MAP_SPEC, "data"))
     app.clientside_callback(
         ClientsideFunction("explorer", "clicked"),
@@ -191,8 +71,10 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         State(ids.MAP_FIND, "id"),
         prevent_initial_call=True,
     )
-    sheet.connect(app, library)
-    table.connect(app, library)
+
+
+def _connect_picture(app: dash.Dash, library: Library, jobs: Jobs) -> None:
+    """The map, or how far it is."""
 
     @app.callback(
         output={
@@ -233,6 +115,10 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
     def _failed(reason: str) -> Any:
         return notice(text("not_fetched", language(), reason=reason))
 
+
+def _connect_words(app: dash.Dash, library: Library) -> None:
+    """What is said of the selected word, and what there is to choose from."""
+
     @app.callback(Output(ids.MAP_DETAILS, "children"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
     def _details(pathname: str, search: str) -> Any:
         return details(library, _on_map(pathname, search), language())
@@ -249,6 +135,10 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
     )
     def _complete(typed: str | None, search: str, pathname: str) -> list[str]:
         return completions(library, _on_map(pathname, search), typed)
+
+
+def _connect_pointer(app: dash.Dash, library: Library) -> None:
+    """The words that are surrounded, and the word under the pointer."""
 
     @app.callback(
         Output(ids.MAP_CHOSEN, "children"),
@@ -279,46 +169,8 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         return True, bbox, tooltip(run, shown_of(run, selection), row, language())
 
 
-def entered(library: Library, selection: Selection, typed: str) -> Selection:
-    """The selection after Enter in the search box: the first word on offer, or an expression as it was typed."""
-    if not typed.strip():
-        return selection
-    found = complete(library.open(selection.run).space, typed, 1)
-    return selection.but(word=found[0] if found else typed)
-
-
-def picked(library: Library, selection: Selection, row: int) -> Selection:
-    """The selection after a click on the word of a row."""
-    return selection.but(word=library.open(selection.run).space.word(row))
-
-
-def pointed(hovered: Mapping[str, Any] | None, hover: Mapping[str, Any] | None, dims: int) -> tuple[int | None, Any]:
-    """The row under the pointer, and the box around it in the picture; None where there is none."""
-    if dims == 2:
-        return (hovered["row"], hovered["bbox"]) if hovered else (None, None)
-    points = [point for point in (hover or {}).get("points", []) if point["curveNumber"] == 0]
-    return (points[0]["pointNumber"], points[0]["bbox"]) if points else (None, None)
-
-
 def _on_map(pathname: str, search: str) -> Selection:
     selection = Selection.of(pathname, search)
     if selection.view != "map":
         raise dash.exceptions.PreventUpdate
     return selection
-
-
-def _tool(name: str, sign: str, language: str) -> Any:
-    label = text(f"tool_{name}", language)
-    return html.Button(sign, title=label, **frame.attributes(data_map=name, aria_label=label))
-
-
-def _field(name: str, label: str, control: Any) -> Any:
-    return html.Div([html.Div(label, className="label"), control], className=name)
-
-
-def settled(library: Library, selection: Selection) -> Selection:
-    """The selection with the number of words that a URL without one means."""
-    try:
-        return selection.but(words=words_on_map(library.open(selection.run), selection))
-    except EmbvizError:
-        return selection
