@@ -13,8 +13,6 @@ finds good groups and leaves 29% out, but those are groups of a picture, which c
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from embviz import arrays
 from embviz.errors import EmbvizError
 from embviz.progress import Report, silent
 from embviz.search import unit_vectors
@@ -68,16 +67,8 @@ class Clusters:
 
     def save(self, path: Path) -> None:
         """Keep the labels and names in one file, whole or not at all."""
-        from safetensors.numpy import save
-
-        about = {"names": self.names, "params": dict(self.params), "facts": dict(self.facts)}
-        made = {"method": self.method, "about": json.dumps(about)}
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        try:
-            temporary.write_bytes(save({"labels": self.labels}, metadata=made))
-            temporary.rename(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        about = {"method": self.method, "names": self.names, "params": dict(self.params), "facts": dict(self.facts)}
+        arrays.write(path, {"labels": self.labels}, about)
 
     @classmethod
     def load(cls, path: Path, space: Space) -> Clusters:
@@ -86,22 +77,17 @@ class Clusters:
         Raises:
             EmbvizError: the file is damaged.
         """
-        from safetensors import SafetensorError, safe_open
-
         try:
-            with safe_open(str(path), framework="np") as file:
-                made, labels = file.metadata(), file.get_tensor("labels")
-            about = json.loads(made["about"])
+            kept, about = arrays.read(path)
+            labels, method = kept["labels"], about["method"]
             names = tuple(tuple(name) for name in about["names"])
             if labels.dtype != np.int16 or labels.shape != (about["params"]["words"],) or len(labels) > len(space):
                 raise ValueError(f"an array of shape {labels.shape} of {labels.dtype}")
             if labels.min() < -1 or labels.max() >= len(names):
                 raise ValueError("a label without a name")
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise EmbvizError(f"The clusters '{path}' are damaged: remove them; they are computed again.") from error
-        return cls(
-            labels, names, _sizes(labels, len(names)), made["method"], about["params"], about["facts"], space.name
-        )
+        return cls(labels, names, _sizes(labels, len(names)), method, about["params"], about["facts"], space.name)
 
 
 def settings(space: Space, n: int | None = None, words: int | None = None, seed: int = 0) -> dict[str, int]:

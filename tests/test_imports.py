@@ -5,7 +5,7 @@ From low to high; a module imports only from rooms below its own, and from its o
     errors
     progress
     text
-    space, drafts
+    space, drafts, arrays
     models, search
     train, projection, similarity, clusters, attention, formats, corpora
                                                                     siblings, which do not import each other
@@ -32,7 +32,7 @@ LAYERS = [
     {"errors"},
     {"progress"},
     {"text"},
-    {"space", "drafts"},
+    {"space", "drafts", "arrays"},
     {"models", "search"},
     {"train", "projection", "similarity", "clusters", "attention", "formats", "corpora"},
     {"figures", "runs"},

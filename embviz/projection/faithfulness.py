@@ -7,14 +7,13 @@ A vector of zeros has no direction and no neighbours: such words are left out of
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embviz import arrays
 from embviz.errors import EmbvizError
 from embviz.progress import Report, silent
 from embviz.projection import pca
@@ -79,15 +78,7 @@ class Faithfulness:
 
     def save(self, path: Path) -> None:
         """Keep it in one file, whole or not at all."""
-        from safetensors.numpy import save
-
-        numbers = json.dumps({name: value for name, value in asdict(self).items() if name != "kept"})
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        try:
-            temporary.write_bytes(save({"kept": self.kept}, metadata={"numbers": numbers}))
-            temporary.rename(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        arrays.write(path, {"kept": self.kept}, {name: value for name, value in asdict(self).items() if name != "kept"})
 
     @classmethod
     def load(cls, path: Path, projection: Projection) -> Faithfulness:
@@ -96,16 +87,14 @@ class Faithfulness:
         Raises:
             EmbvizError: the file is damaged, or is about a map of another size.
         """
-        from safetensors import SafetensorError, safe_open
-
         try:
-            with safe_open(str(path), framework="np") as file:
-                numbers, kept = json.loads(file.metadata()["numbers"]), file.get_tensor("kept")
+            held, numbers = arrays.read(path)
+            kept = held["kept"]
             measures = {name: _measures(numbers[name]) for name in ("map", "random", "pca")}
             found = cls(**{**numbers, **measures, "ks": tuple(numbers["ks"]), "kept": kept})
             if kept.shape != (len(projection.coords),) or kept.dtype != np.float32:
                 raise ValueError(f"an array of shape {kept.shape} of {kept.dtype}")
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise EmbvizError(
                 f"What '{path}' says of the map's faithfulness is damaged: remove it, and it is computed again."
             ) from error

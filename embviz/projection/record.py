@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from embviz import arrays
 from embviz.errors import EmbvizError
 from embviz.projection.sheet import Sheet
 from embviz.space import Space
@@ -52,15 +51,9 @@ class Projection:
 
     def save(self, path: Path) -> None:
         """Keep the coordinates in one file, whole or not at all; the words stay with their space."""
-        from safetensors.numpy import save
-
-        made = {"method": self.method, "params": json.dumps(dict(self.params)), "facts": json.dumps(dict(self.facts))}
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        try:
-            temporary.write_bytes(save({"coords": self.coords, **_arrays(self.sheet)}, metadata=made))
-            temporary.rename(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        made = {"method": self.method, "params": dict(self.params), "facts": dict(self.facts)}
+        drawn = {"places": self.sheet.places, "levels": self.sheet.levels} if self.sheet else {}
+        arrays.write(path, {"coords": self.coords, **drawn}, made)
 
     @classmethod
     def load(cls, path: Path, space: Space) -> Projection:
@@ -69,23 +62,15 @@ class Projection:
         Raises:
             EmbvizError: the file is damaged.
         """
-        from safetensors import SafetensorError, safe_open
-
         try:
-            with safe_open(str(path), framework="np") as file:
-                made, arrays = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            coords = arrays["coords"]
-            method, params, facts = made["method"], json.loads(made["params"]), json.loads(made["facts"])
+            kept, made = arrays.read(path)
+            coords, method, params, facts = kept["coords"], made["method"], made["params"], made["facts"]
             words = space.first(params["words"])
             if coords.shape != (len(words), params["dims"]) or not np.isfinite(coords).all():
                 raise ValueError(f"an array of shape {coords.shape}")
-            sheet = Sheet(arrays["places"], arrays["levels"]) if coords.shape[1] == 2 else None
+            sheet = Sheet(kept["places"], kept["levels"]) if coords.shape[1] == 2 else None
             if sheet and (sheet.places.shape != coords.shape or sheet.levels.shape != coords.shape[:1]):
                 raise ValueError("places or levels of another map")
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise EmbvizError(f"The projection '{path}' is damaged: remove it, and it is computed again.") from error
         return cls(coords, words, method, params, facts, space.name, sheet)
-
-
-def _arrays(sheet: Sheet | None) -> dict[str, np.ndarray]:
-    return {"places": sheet.places, "levels": sheet.levels} if sheet else {}
