@@ -97,6 +97,7 @@ _TEXT = {
         "The map could not be fetched from the server ({reason}). Is it still running? Reload the page to try again.",
         "无法从服务器获取地图（{reason}）。服务器是否仍在运行？请重新加载页面。",
     ),
+    "no_words": ("No words here. Press 0 for the whole map.", "这里没有词。按 0 显示整张地图。"),
     "tool_in": ("Zoom in (+)", "放大（+）"),
     "tool_out": ("Zoom out (-)", "缩小（-）"),
     "tool_whole": ("The whole map (0)", "整张地图（0）"),

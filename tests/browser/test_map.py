@@ -126,7 +126,7 @@ def test_wheel_and_drag(page: Page, serve: Any, runs: Path, sheet: Sheet) -> Non
     page.mouse.move(x + 60, y - 30, steps=3)
     page.mouse.up()
     assert page.evaluate(at, [160, 170]) == pytest.approx(held, abs=1e-6)
-    expect(page).to_have_url(re.compile(r"#0\.\d+,0\.\d+,\d+$"))
+    expect(page).to_have_url(re.compile(r"#0\.\d+,0\.\d+,[\d.]+,\w+$"))
 
 
 def test_views_come_back(page: Page, serve: Any, runs: Path, places: np.ndarray, sheet: Sheet) -> None:
@@ -150,6 +150,58 @@ def test_views_come_back(page: Page, serve: Any, runs: Path, places: np.ndarray,
     page.go_back()
     expect(page.locator("#map-details h2")).to_have_text(space.word(4))
     page.wait_for_function("(x) => Math.abs(window.embviz.map.camera.x - x) < 1e-3", arg=seen["x"])
+
+
+def test_what_is_chosen_after_a_zoom_is_in_the_url(page: Page, serve: Any, runs: Path, sheet: Sheet) -> None:
+    """Dash's Location once undid a choice that followed a zoom."""
+    space = ev.open_run(runs / "many").space
+    page.goto(serve(runs) + "/map?run=many")
+    seen = sheet()
+    page.mouse.move(seen["left"] + 300, seen["top"] + 300)
+    page.mouse.wheel(0, -500)
+    expect(page).to_have_url(re.compile("#"))
+    page.get_by_role("textbox", name="Find a word").fill(space.word(4))
+    page.get_by_role("option", name=space.word(4), exact=True).click()
+    expect(page).to_have_url(re.compile("word=w4&"))
+    page.wait_for_timeout(600)  # the flight to the word has ended and is written too
+    expect(page).to_have_url(re.compile("word=w4&.*#"))
+    seen = sheet()
+    page.reload()
+    expect(page.locator("#map-details h2")).to_have_text(space.word(4))
+    again = sheet()
+    assert [again[k] for k in ("x", "y", "scale")] == pytest.approx([seen[k] for k in ("x", "y", "scale")], rel=1e-3)
+    page.get_by_text("Axes", exact=True).click()
+    page.get_by_label("Across").fill("w4 <-> w10")
+    page.keyboard.press("Enter")
+    page.get_by_label("Up").fill("w16 <-> w22")
+    page.keyboard.press("Enter")
+    page.wait_for_function("window.embviz.map.spec?.axes.length === 2")
+    assert sheet()["scale"] < 800, "a view of one map says nothing about another"
+
+
+def test_a_wrong_pattern_does_not_cost_the_map(page: Page, serve: Any, runs: Path, sheet: Sheet, look: Look) -> None:
+    page.goto(serve(runs) + "/map?run=many")
+    sheet()
+    look(0.5, 0.5, 2000)
+    page.get_by_label("Only words with").fill("[")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("is no regular expression")).to_be_visible()
+    seen = sheet()
+    assert seen["n"] == 5000 and seen["scale"] == pytest.approx(2000) and seen["labels"]
+    page.get_by_label("Only words with").fill("^w")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("of 5,000 words match")).to_be_visible()
+    seen = sheet()
+    assert seen["scale"] == pytest.approx(2000) and all(label["word"][0] == "w" for label in seen["labels"])
+    corners = [(100, 100), (600, 100), (600, 600), (100, 600)]
+    page.locator("[data-map=lasso]").click()
+    page.mouse.move(seen["left"] + 100, seen["top"] + 100)
+    page.mouse.down()
+    for x, y in corners[1:]:
+        page.mouse.move(seen["left"] + x, seen["top"] + y)
+    page.mouse.up()
+    n = page.evaluate("window.embviz.map.chosen.length")
+    expect(page.locator("#map-chosen h2")).to_have_text(f"{n:,} words")
 
 
 def test_the_lasso_takes_the_words_inside(page: Page, serve: Any, runs: Path, places: np.ndarray, sheet: Sheet) -> None:

@@ -59,11 +59,12 @@
       if (map.chosen) surround(null);
       map.labels = new Labels(points, spec.words, () => draw(false));
       window.embviz.wordsOf?.(map.labels); // a page without a server has all words already
-      const view = viewOf(location.hash);
+      const view = viewOf(location.hash, spec);
       map.moved = Boolean(view);
       map.camera.set(view || map.camera.whole());
     }
     mark(spec, other);
+    if (!painted && map.path) surround(map.path); // a filter may show other words inside
     draw(false);
   }
 
@@ -125,6 +126,16 @@
     if (map.over >= 0) ring(project(map.over), 7, spec.theme.text);
     outline();
     poles(size);
+    if (map.drawn === 0) nothing(size);
+  }
+
+  // Somebody zoomed into a place where no word is.
+  function nothing({ width, height }) {
+    const { ctx, spec } = map;
+    ctx.font = `500 14px ${window.embviz.FONT}`;
+    ctx.textAlign = "center";
+    ctx.fillStyle = spec.theme.quiet;
+    ctx.fillText(map.canvas.dataset.nothing || "", width / 2, height / 2, width - 20);
   }
 
   // What the four sides of a map by axes mean.
@@ -154,7 +165,7 @@
       map.image = new ImageData(width, height);
       map.buffer = Object.assign(document.createElement("canvas"), { width, height });
     }
-    points.draw(map.image, map.camera, sharp, colors, paper);
+    map.drawn = points.draw(map.image, map.camera, sharp, colors, paper);
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     if (width === canvas.width && height === canvas.height) return ctx.putImageData(map.image, 0, 0);
     map.buffer.getContext("2d").putImageData(map.image, 0, 0);
@@ -355,22 +366,35 @@
     if (map.canvas) map.canvas.classList.toggle("lasso", tool === "lasso");
   }
 
-  // A view is kept in the URL behind #, where going back finds it and the server is not asked.
+  // A view is kept in the URL behind #, where going back finds it and the server is not asked. It says which map it is
+  // of, since Dash carries it on to the next. Dash's own Location is told, or it would undo it with the next step.
   function settled() {
     map.moved = true;
     const { x, y, scale } = map.camera;
-    history.replaceState(history.state, "", `#${x.toFixed(5)},${y.toFixed(5)},${scale.toFixed(0)}`);
+    if (!map.spec) return;
+    const hash = `#${x.toFixed(9)},${y.toFixed(9)},${scale.toFixed(1)},${sign(map.spec.points)}`;
+    history.replaceState(history.state, "", hash);
+    window.dash_clientside.set_props("url", { hash: location.hash, href: location.href });
     map.labels?.need(map.labels.rows(map.camera, map.camera.size, 2).slice(0, 800)); // what zooming in will show
   }
 
-  function viewOf(hash) {
-    const [x, y, scale] = hash.slice(1).split(",").map(Number);
-    return x >= -1 && x <= 2 && y >= -1 && y <= 2 && scale > 0 ? { x, y, scale } : null;
+  function viewOf(hash, spec) {
+    const [x, y, scale, of] = hash.slice(1).split(",");
+    const view = { x: Number(x), y: Number(y), scale: Number(scale) };
+    const sound = view.x >= -1 && view.x <= 2 && view.y >= -1 && view.y <= 2 && view.scale > 0;
+    return sound && of === sign(spec.points) ? view : null;
+  }
+
+  // A short sign of a text: which map a view is of.
+  function sign(text) {
+    let sum = 7;
+    for (const letter of text) sum = (Math.imul(sum, 31) + letter.codePointAt(0)) >>> 0;
+    return sum.toString(36);
   }
 
   window.addEventListener("popstate", () => {
-    const view = viewOf(location.hash);
-    if (view && map.points) map.camera.set(view);
+    const view = map.points && viewOf(location.hash, map.spec);
+    if (view) map.camera.set(view);
   });
 
   // Escape lets the surrounded words go.

@@ -38,7 +38,9 @@ def about(
         matched = int(matching(run, selection.pattern)[:shown].sum())
         parts.append(html.P(text("matched", language, matched=matched, shown=shown)))
     if projection.dims == 2:
-        files = [html.A(form, href=address, className="chip") for form, address in links(run, projection)]
+        files = [
+            html.A(form, href=address, className="chip") for form, address in links(run, projection, selection.pattern)
+        ]
         copied = {} if projection.method == "axes" else {"data_copy": as_python(projection, run, selection.word)}
         code = [html.Button("Python", className="chip", title=text("copy", language), **attributes(**copied))]
         saved = [html.Span(text("save_as", language)), *files, *(code if copied else [])]

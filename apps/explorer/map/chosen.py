@@ -10,9 +10,9 @@ from embviz.apps.explorer.cards import notice
 from embviz.apps.explorer.frame import attributes
 from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.library import Library
-from embviz.apps.explorer.map.shape import Shape, inside, written
+from embviz.apps.explorer.map.shape import Shape, written
 from embviz.apps.explorer.map.sheet import shown_of
-from embviz.apps.explorer.map.table import links
+from embviz.apps.explorer.map.table import links, shown_rows
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
 
@@ -26,11 +26,12 @@ def chosen(library: Library, selection: Selection, shape: Shape | None, language
     try:
         run = library.open(selection.run)
         projection = shown_of(run, selection)
-        rows = inside(projection.sheet.places, shape)  # type: ignore[union-attr]
+        rows = shown_rows(run, projection, selection.pattern, shape)
     except EmbvizError as error:
         return notice(explain(error, language))
     words = run.space.words(rows[:_LISTED])
-    files = [html.A(form, href=address, className="chip") for form, address in links(run, projection, written(shape))]
+    addresses = links(run, projection, selection.pattern, written(shape))
+    files = [html.A(form, href=address, className="chip") for form, address in addresses]
     more = [html.P(text("more_chosen", language, more=len(rows) - _LISTED))] if len(rows) > _LISTED else []
     return [
         html.Button("×", className="close", title=text("let_go", language),

@@ -122,7 +122,7 @@ def _picture(language: str) -> list[Any]:
             className="sheet",
             tabIndex=0,
             role="application",
-            **attributes(aria_label=text("sheet", language)),
+            **attributes(aria_label=text("sheet", language), data_nothing=text("no_words", language)),
         ),
         html.Div([_tool(name, sign, language) for name, sign in _TOOLS.items()], className="tools flat"),
         dcc.Tooltip(id=ids.MAP_TOOLTIP, className="tooltip"),

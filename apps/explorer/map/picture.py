@@ -57,6 +57,10 @@ def picture(library: Library, jobs: Jobs, selection: Selection, action: str, pag
     Args:
         action: "cancel", "again", or "look".
     """
+    return {**_state(library, jobs, selection, action, page), "method": selection.method}
+
+
+def _state(library: Library, jobs: Jobs, selection: Selection, action: str, page: Page) -> dict[str, Any]:
     try:
         run = library.open(selection.run)
         if selection.method == "axes":
@@ -79,7 +83,11 @@ def picture(library: Library, jobs: Jobs, selection: Selection, action: str, pag
         measuring = jobs.ask_how_true(run, *wanted, page.reader)
         return _drawn(shown_of(run, selection), run, selection, page, measuring)
     except (EmbvizError, OSError) as error:
-        return {**_said(explain(error, page.language)), "figure": empty(page.theme), "drawn": None, "spec": None}
+        said = {**_said(explain(error, page.language)), "about": []}
+        before = (page.drawn or {}).get("spec")
+        if before and before["run"] == selection.run and selection.dims == 2:
+            return said  # what was typed wrong does not cost the map
+        return {**said, "figure": empty(page.theme), "drawn": None, "spec": None}
 
 
 def _drawn(projection: Projection, run: Run, selection: Selection, page: Page, measuring: Job | None) -> dict[str, Any]:
@@ -88,7 +96,6 @@ def _drawn(projection: Projection, run: Run, selection: Selection, page: Page, m
         **_said(None),
         "about": about(projection, run, selection, measuring, page.theme, page.language),
         "dims": str(projection.dims),
-        "method": selection.method,
         "idle": not at_work,
     }
     if projection.dims == 2:
@@ -123,7 +130,7 @@ def _said(sentence: str | None, again: bool = False) -> dict[str, Any]:
     """All outputs, none of them at work; with a sentence in place, if there is one."""
     return {
         "figure": no_update, "spec": no_update, "drawn": no_update, "dims": no_update,
-        "method": no_update, "about": no_update,
+        "about": no_update,
         "idle": True, "progress": HIDDEN, "stage": "", "bar": 0, "message": notice(sentence) if sentence else None,
         "again": {} if again else HIDDEN,
     }  # fmt: skip

@@ -44,6 +44,7 @@ def spec(projection: Projection, run: Run, selection: Selection, theme: str, lan
         "words": f"/sheet/{quote(run.name)}/words?{urlencode({'of': made['of']})}",
         "colors": colors.told(run, projection, selection, made, theme),
         "regions": colors.regions(run, projection, selection),
+        "run": run.name,
         "file": f"{run.name}-{projection.method}.png",
         "axes": [[pole.strip() for pole in axis.split("<->")] for axis in projection.params.get("axes", ())],
         "selected": selected,

@@ -13,10 +13,11 @@ from flask import Response, abort, request
 
 from embviz.apps.explorer.interface import theme
 from embviz.apps.explorer.library import Library
-from embviz.apps.explorer.map.colors import measured_already
-from embviz.apps.explorer.map.shape import inside, read
+from embviz.apps.explorer.map.colors import matching, measured_already
+from embviz.apps.explorer.map.shape import Shape, inside, read
 from embviz.apps.explorer.map.sheet import requested, which
 from embviz.apps.page import page
+from embviz.errors import EmbvizError
 from embviz.projection import Projection
 from embviz.runs import Run
 
@@ -32,11 +33,10 @@ def connect(app: dash.Dash, library: Library) -> None:
     @app.server.get("/sheet/<name>/table.<form>")
     def _table(name: str, form: str) -> Response:
         run, projection = requested(library, name)
-        rows = np.arange(len(projection.coords))
         try:
-            if "shape" in request.args and projection.sheet is not None:
-                rows = inside(projection.sheet.places, read(request.args["shape"]))
-        except ValueError as error:
+            shape = read(request.args["shape"]) if "shape" in request.args else None
+            rows = shown_rows(run, projection, request.args.get("pattern"), shape)
+        except (ValueError, EmbvizError) as error:
             abort(400, str(error))
         if form not in ("csv", "parquet"):
             abort(404, "there are table.csv and table.parquet")
@@ -51,11 +51,25 @@ def _attached(body: bytes, kind: str, run: Run, projection: Projection, form: st
     return Response(body, mimetype=kind, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{file}"})
 
 
-def links(run: Run, projection: Projection, shape: str | None = None) -> list[tuple[str, str]]:
-    """The name and the address of each form in which a map can be taken away."""
-    given = {**which(projection), **({"shape": shape} if shape else {})}
+def links(
+    run: Run, projection: Projection, pattern: str | None = None, shape: str | None = None
+) -> list[tuple[str, str]]:
+    """The name and the address of each form in which a map can be taken away, or those of its words that are shown."""
+    given = {**which(projection), "pattern": pattern, "shape": shape}
+    given = {name: value for name, value in given.items() if value}
     forms = [("CSV", "table.csv"), ("Parquet", "table.parquet")] + ([] if shape else [("HTML", "page.html")])
     return [(name, f"/sheet/{quote(run.name)}/{file}?{urlencode(given)}") for name, file in forms]
+
+
+def shown_rows(run: Run, projection: Projection, pattern: str | None, shape: Shape | None) -> np.ndarray:
+    """The rows of a map that match a pattern and lie in a shape; all where there is neither.
+
+    Raises:
+        EmbvizError: the pattern is none.
+    """
+    flat = shape is not None and projection.sheet is not None
+    rows = inside(projection.sheet.places, shape) if flat else np.arange(len(projection.coords))  # type: ignore
+    return rows[matching(run, pattern)[rows]] if pattern else rows
 
 
 def table(run: Run, projection: Projection, rows: np.ndarray) -> pa.Table:
