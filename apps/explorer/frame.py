@@ -159,9 +159,12 @@ def follow(
         ]
         by_hand = moved and not any(source.startswith(f"{ids.URL}.") for source in triggered)
         changed = _moved(selection, moved[0], values[moved[0]]) if by_hand else selection
-        shown: list[Any] = [control_value(changed, field) for field in controls]
+        shown: list[Any] = [
+            no_update if (control_value(changed, field) or None) == (value or None) else control_value(changed, field)
+            for field, value in zip(controls, values, strict=False)
+        ]  # whoever is typing into a control that needs no change types on
         if by_hand and moved[0] < len(controls):
-            shown[moved[0]] = no_update  # whoever is typing may have typed on
+            shown[moved[0]] = no_update
         return {"search": changed.search if changed != selection else no_update, "controls": shown}
 
     def _moved(selection: Selection, place: int, value: Any) -> Selection:
