@@ -20,7 +20,6 @@ _TEXT = {
     "theme": ("Light or dark", "浅色或深色"),
     "language": ("Language", "语言"),
     "damaged": ("damaged", "已损坏"),
-    "skip": ("Skip to the picture", "跳到图"),
     # map
     "find": ("Find a word", "查找词语"),
     "find_hint": ("Type the start of a word", "输入词语的开头"),
@@ -144,7 +143,6 @@ _TEXT = {
     "expression": ("Word or expression", "词或算式"),
     "expression_hint": ("king - man + woman", "巴黎 - 法国 + 日本"),
     "examples": ("Try", "试试"),
-    "how_many": ("How many", "个数"),
     "compare": ("Compare with", "比较"),
     "compare_hint": ("another word", "另一个词"),
     "similarity": ("Cosine of {one} and {other}", "{one} 与 {other} 的余弦相似度"),

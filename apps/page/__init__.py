@@ -22,7 +22,7 @@ from embviz.search import neighbor_rows, unit_vectors
 MOST = 50_000  # words of a page
 _K = 10
 _HERE = Path(__file__).parent
-_SCRIPTS = ("map-camera.js", "map-labels.js", "map-points.js", "map.js")
+_SCRIPTS = ("map-camera.js", "map-labels.js", "map-marks.js", "map-points.js", "map.js")
 
 
 def page(run: Run, projection: Projection, theme: str = "light", report: Report = silent) -> str:

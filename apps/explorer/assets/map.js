@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  const { Points, Labels, Camera } = window.embviz;
+  const { Points, Labels, Camera, marks } = window.embviz;
   const REACH = 12; // pixels around a point that mean it
   const NONE = 254; // the colour of a word of which nothing is known
   const tell = (id, data) => window.dash_clientside.set_props(id, { data });
@@ -119,43 +119,14 @@
     raster(sharp, size);
     ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
     const project = (row) => camera.pixel(points.place(row));
-    if (map.chosen) rings(map.chosen, project, spec.theme.accent);
-    links(project);
-    const named = regions();
+    if (map.chosen) marks.rings(map, project);
+    marks.links(map, project);
+    const named = marks.regions(map, shades(spec).colors);
     map.shown = map.labels.draw(ctx, camera, size, project, map.marked, spec.theme, named);
-    if (map.over >= 0) ring(project(map.over), 7, spec.theme.text);
-    outline();
-    poles(size);
-    if (map.drawn === 0) nothing(size);
-  }
-
-  // Somebody zoomed into a place where no word is.
-  function nothing({ width, height }) {
-    const { ctx, spec } = map;
-    ctx.font = `500 14px ${window.embviz.FONT}`;
-    ctx.textAlign = "center";
-    ctx.fillStyle = spec.theme.quiet;
-    ctx.fillText(map.canvas.dataset.nothing || "", width / 2, height / 2, width - 20);
-  }
-
-  // What the four sides of a map by axes mean.
-  function poles({ width, height }) {
-    const { ctx, spec } = map;
-    if (spec.axes.length !== 2) return;
-    const [[left, right], [down, up]] = spec.axes;
-    ctx.font = `700 14px ${window.embviz.FONT}`;
-    ctx.lineWidth = 5;
-    ctx.strokeStyle = spec.theme.paper;
-    ctx.fillStyle = spec.theme.accent;
-    const write = (text, x, y, align) => {
-      ctx.textAlign = align;
-      ctx.strokeText(text, x, y, width / 2);
-      ctx.fillText(text, x, y, width / 2);
-    };
-    write(`← ${left}`, 14, height / 2, "left");
-    write(`${right} →`, width - 14, height / 2, "right");
-    write(`↑ ${up}`, width / 2, 26, "center");
-    write(`↓ ${down}`, width / 2, height - 14, "center");
+    if (map.over >= 0) marks.ring(ctx, project(map.over), 7, spec.theme.text);
+    marks.outline(map);
+    marks.poles(map, size);
+    if (map.drawn === 0) marks.nothing(map, size);
   }
 
   function raster(sharp, size) {
@@ -205,91 +176,6 @@
     };
     map.shadesOf = spec.colors;
     return map.shades;
-  }
-
-  // Lines from the selected word to its true neighbours, wherever they landed; the marks of both.
-  function links(project) {
-    const { ctx, spec } = map, { theme } = spec, from = spec.selected === null ? null : project(spec.selected);
-    ctx.strokeStyle = theme.near;
-    ctx.lineWidth = 1.2;
-    ctx.globalAlpha = 0.75;
-    for (const row of from ? spec.near : []) {
-      ctx.beginPath();
-      ctx.moveTo(...from);
-      ctx.lineTo(...project(row));
-      ctx.stroke();
-    }
-    ctx.globalAlpha = 1;
-    for (const row of spec.near) dot(project(row), 4.5, theme.near, theme.paper);
-    if (from) dot(from, 7, theme.accent, theme.paper);
-  }
-
-  // The names of clusters where they mostly lie, while one is far out; the largest first, none over another.
-  function regions() {
-    const { ctx, camera, spec } = map, boxes = [];
-    if (camera.scale > 2.2 * camera.whole().scale) return boxes;
-    const { colors } = shades(spec);
-    ctx.font = `700 13px ${window.embviz.FONT}`;
-    ctx.textAlign = "center";
-    ctx.lineJoin = "round";
-    for (const region of spec.regions) {
-      const [x, y] = camera.pixel(region), half = ctx.measureText(region.name).width / 2 + 4;
-      const box = { word: region.name, x0: x - half, x1: x + half, y0: y - 11, y1: y + 9 };
-      if (boxes.some((b) => box.x0 < b.x1 && b.x0 < box.x1 && box.y0 < b.y1 && b.y0 < box.y1)) continue;
-      boxes.push(box);
-      ctx.lineWidth = 5;
-      ctx.strokeStyle = spec.theme.paper;
-      ctx.strokeText(region.name, x, y + 5);
-      ctx.fillStyle = `rgb(${colors[region.color].join(",")})`;
-      ctx.fillText(region.name, x, y + 5);
-    }
-    return boxes;
-  }
-
-  function dot([x, y], radius, color, edge) {
-    const { ctx } = map;
-    ctx.beginPath();
-    ctx.arc(x, y, radius, 0, 2 * Math.PI);
-    ctx.fillStyle = color;
-    ctx.fill();
-    ctx.strokeStyle = edge;
-    ctx.lineWidth = 1.5;
-    ctx.stroke();
-  }
-
-  function ring([x, y], radius, color) {
-    map.ctx.beginPath();
-    map.ctx.arc(x, y, radius, 0, 2 * Math.PI);
-    map.ctx.strokeStyle = color;
-    map.ctx.lineWidth = 1.5;
-    map.ctx.stroke();
-  }
-
-  // The words inside the lasso; of very many, the most frequent.
-  function rings(rows, project, color) {
-    const radius = map.points.radius(map.camera.scale) + 0.6, { ctx } = map;
-    ctx.globalAlpha = 0.75;
-    ctx.fillStyle = color;
-    for (const row of rows.slice(0, 5000)) {
-      const [x, y] = project(row);
-      ctx.beginPath();
-      ctx.arc(x, y, radius, 0, 2 * Math.PI);
-      ctx.fill();
-    }
-    ctx.globalAlpha = 1;
-  }
-
-  function outline() {
-    if (!map.path || map.path.length < 2) return;
-    const { ctx, spec, camera } = map;
-    ctx.beginPath();
-    map.path.forEach((p, i) => ctx[i ? "lineTo" : "moveTo"](...camera.pixel({ x: p[0], y: p[1] })));
-    ctx.closePath();
-    ctx.strokeStyle = spec.theme.accent;
-    ctx.lineWidth = 1.5;
-    ctx.setLineDash([5, 4]);
-    ctx.stroke();
-    ctx.setLineDash([]);
   }
 
   function nearest(x, y) {

@@ -1,0 +1,120 @@
+// What is drawn over the points of a map: the selected word and lines to its true neighbours, the lasso and what it
+// holds, names of clusters, what axes mean. Each takes the map, whose ctx is drawn on and whose spec says what there is.
+(function () {
+  "use strict";
+
+  // Somebody zoomed into a place where no word is.
+  function nothing(map, { width, height }) {
+    const { ctx, spec } = map;
+    ctx.font = `500 14px ${window.embviz.FONT}`;
+    ctx.textAlign = "center";
+    ctx.fillStyle = spec.theme.quiet;
+    ctx.fillText(map.canvas.dataset.nothing || "", width / 2, height / 2, width - 20);
+  }
+
+  // What the four sides of a map by axes mean.
+  function poles(map, { width, height }) {
+    const { ctx, spec } = map;
+    if (spec.axes.length !== 2) return;
+    const [[left, right], [down, up]] = spec.axes;
+    ctx.font = `700 14px ${window.embviz.FONT}`;
+    ctx.lineWidth = 5;
+    ctx.strokeStyle = spec.theme.paper;
+    ctx.fillStyle = spec.theme.accent;
+    const write = (text, x, y, align) => {
+      ctx.textAlign = align;
+      ctx.strokeText(text, x, y, width / 2);
+      ctx.fillText(text, x, y, width / 2);
+    };
+    write(`← ${left}`, 14, height / 2, "left");
+    write(`${right} →`, width - 14, height / 2, "right");
+    write(`↑ ${up}`, width / 2, 26, "center");
+    write(`↓ ${down}`, width / 2, height - 14, "center");
+  }
+
+  // Lines from the selected word to its true neighbours, wherever they landed; the marks of both.
+  function links(map, project) {
+    const { ctx, spec } = map, { theme } = spec, from = spec.selected === null ? null : project(spec.selected);
+    ctx.strokeStyle = theme.near;
+    ctx.lineWidth = 1.2;
+    ctx.globalAlpha = 0.75;
+    for (const row of from ? spec.near : []) {
+      ctx.beginPath();
+      ctx.moveTo(...from);
+      ctx.lineTo(...project(row));
+      ctx.stroke();
+    }
+    ctx.globalAlpha = 1;
+    for (const row of spec.near) dot(ctx, project(row), 4.5, theme.near, theme.paper);
+    if (from) dot(ctx, from, 7, theme.accent, theme.paper);
+  }
+
+  // The names of clusters where they mostly lie, while one is far out; the largest first, none over another.
+  function regions(map, colors) {
+    const { ctx, camera, spec } = map, boxes = [];
+    if (camera.scale > 2.2 * camera.whole().scale) return boxes;
+    ctx.font = `700 13px ${window.embviz.FONT}`;
+    ctx.textAlign = "center";
+    ctx.lineJoin = "round";
+    for (const region of spec.regions) {
+      const [x, y] = camera.pixel(region), half = ctx.measureText(region.name).width / 2 + 4;
+      const box = { word: region.name, x0: x - half, x1: x + half, y0: y - 11, y1: y + 9 };
+      if (boxes.some((b) => box.x0 < b.x1 && b.x0 < box.x1 && box.y0 < b.y1 && b.y0 < box.y1)) continue;
+      boxes.push(box);
+      ctx.lineWidth = 5;
+      ctx.strokeStyle = spec.theme.paper;
+      ctx.strokeText(region.name, x, y + 5);
+      ctx.fillStyle = `rgb(${colors[region.color].join(",")})`;
+      ctx.fillText(region.name, x, y + 5);
+    }
+    return boxes;
+  }
+
+  function dot(ctx, [x, y], radius, color, edge) {
+    ctx.beginPath();
+    ctx.arc(x, y, radius, 0, 2 * Math.PI);
+    ctx.fillStyle = color;
+    ctx.fill();
+    ctx.strokeStyle = edge;
+    ctx.lineWidth = 1.5;
+    ctx.stroke();
+  }
+
+  function ring(ctx, [x, y], radius, color) {
+    ctx.beginPath();
+    ctx.arc(x, y, radius, 0, 2 * Math.PI);
+    ctx.strokeStyle = color;
+    ctx.lineWidth = 1.5;
+    ctx.stroke();
+  }
+
+  // The words inside the lasso; of very many, the most frequent.
+  function rings(map, project) {
+    const radius = map.points.radius(map.camera.scale) + 0.6, { ctx, spec } = map;
+    ctx.globalAlpha = 0.75;
+    ctx.fillStyle = spec.theme.accent;
+    for (const row of map.chosen.slice(0, 5000)) {
+      const [x, y] = project(row);
+      ctx.beginPath();
+      ctx.arc(x, y, radius, 0, 2 * Math.PI);
+      ctx.fill();
+    }
+    ctx.globalAlpha = 1;
+  }
+
+  // The line that surrounds them.
+  function outline(map) {
+    if (!map.path || map.path.length < 2) return;
+    const { ctx, spec, camera } = map;
+    ctx.beginPath();
+    map.path.forEach((p, i) => ctx[i ? "lineTo" : "moveTo"](...camera.pixel({ x: p[0], y: p[1] })));
+    ctx.closePath();
+    ctx.strokeStyle = spec.theme.accent;
+    ctx.lineWidth = 1.5;
+    ctx.setLineDash([5, 4]);
+    ctx.stroke();
+    ctx.setLineDash([]);
+  }
+
+  window.embviz = Object.assign(window.embviz || {}, { marks: { links, ring, rings, outline, regions, poles, nothing } });
+})();
