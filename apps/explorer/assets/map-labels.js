@@ -42,10 +42,10 @@
       }
     }
 
-    // Writes the labels; marked rows first, in their own colours. project: row -> [x, y] in CSS pixels; named: the
-    // boxes of regions' names, which labels leave free.
-    draw(ctx, camera, size, project, marked, theme, named) {
-      const rows = this.rows(camera, size), boxes = (this.boxes = named.slice());
+    // Writes the labels of rows; marked ones first, in their own colours. project: row -> [x, y] in CSS pixels; named:
+    // the boxes of regions' names, which labels leave free.
+    draw(ctx, camera, size, project, marked, theme, named, rows) {
+      const boxes = (this.boxes = named.slice());
       ctx.textAlign = "center";
       ctx.textBaseline = "alphabetic";
       ctx.lineJoin = "round";
@@ -59,8 +59,6 @@
         const hidden = first.some((b) => x + half > b.x0 && x - half < b.x1 && y - lift > b.y0 && y - lift - 14 < b.y1);
         if (!hidden) this.write(ctx, row, [x, y], lift, { color: quiet, size: 12 }, theme, boxes);
       }
-      this.need(rows);
-      return rows;
     }
 
     // A marked word stands over its point, else under it; where both are taken by one marked before, its dot is enough.

@@ -43,6 +43,7 @@
     // each other a pixel shows the mean of colours that are a scale, and the last drawn of those that are a set.
     paint(bytes, kind) {
       this.mean = Boolean(bytes) && kind === "scale";
+      this.painted = (this.painted || 0) + 1; // tells a picture of these colours from one of others
       if (bytes) for (let i = 0; i < this.n; i++) this.color[i] = bytes[this.row[i]];
       else this.color.fill(0);
     }

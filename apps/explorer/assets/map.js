@@ -116,13 +116,15 @@
   function paintOn(ctx, size, dpr, sharp) {
     const { camera, points, spec } = map;
     map.ctx = ctx;
+    map.shown = map.labels.rows(camera, size);
+    map.labels.need(map.shown); // on their way while the points are drawn
     raster(sharp, size);
     ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
     const project = (row) => camera.pixel(points.place(row));
     if (map.chosen) marks.rings(map, project);
     marks.links(map, project);
     const named = marks.regions(map, shades(spec).colors);
-    map.shown = map.labels.draw(ctx, camera, size, project, map.marked, spec.theme, named);
+    map.labels.draw(ctx, camera, size, project, map.marked, spec.theme, named, map.shown);
     if (map.over >= 0) marks.ring(ctx, project(map.over), 7, spec.theme.text);
     marks.outline(map);
     marks.poles(map, size);
@@ -131,12 +133,15 @@
 
   function raster(sharp, size) {
     const width = Math.round(size.width * sharp), height = Math.round(size.height * sharp);
-    const { ctx, points } = map, { canvas } = ctx, { colors, paper } = shades(map.spec);
+    const { ctx, points, camera } = map, { canvas } = ctx, { colors, paper } = shades(map.spec);
+    const key = [camera.x, camera.y, camera.scale, width, height, points.painted, map.shadesOf];
+    const same = map.rastered === points && key.every((value, i) => value === map.rasterKey[i]);
+    Object.assign(map, { rastered: points, rasterKey: key });
     if (!map.image || map.image.width !== width || map.image.height !== height) {
       map.image = new ImageData(width, height);
       map.buffer = Object.assign(document.createElement("canvas"), { width, height });
     }
-    map.drawn = points.draw(map.image, map.camera, sharp, colors, paper);
+    if (!same) map.drawn = points.draw(map.image, camera, sharp, colors, paper); // else only what lies over them changed
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     if (width === canvas.width && height === canvas.height) return ctx.putImageData(map.image, 0, 0);
     map.buffer.getContext("2d").putImageData(map.image, 0, 0);
