@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from embviz.attention import attend as attend
     from embviz.corpora import open_corpus as open_corpus
+    from embviz.cuts import cut as cut
     from embviz.errors import EmbvizError as EmbvizError
     from embviz.figures import figure as figure
     from embviz.projection import project as project
@@ -37,6 +38,7 @@ _HOMES = {
     "Word2Vec": "train",
     "attend": "attention",
     "cosine": "similarity",
+    "cut": "cuts",
     "figure": "figures",
     "import_vectors": "runs",
     "list_runs": "runs",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from embviz.errors import EmbvizError
@@ -189,6 +190,20 @@ def complete(space: Space, text: str, k: int = 12) -> list[str]:
     if exact is not None:
         rows = [exact, *[row for row in rows if row != exact]][:k]
     return space.words(np.asarray(rows, np.int64))
+
+
+def matches(space: Space, pattern: str) -> np.ndarray:
+    """(V,): which words a regular expression finds something in (RE2's, which takes no longer for an evil one).
+
+    Raises:
+        EmbvizError: it is no regular expression.
+    """
+    try:
+        found = pc.match_substring_regex(space.table["word"], pattern)
+    except pa.ArrowInvalid:
+        raise EmbvizError("'{text}' is no regular expression. Write one like ^un or ing$ or [0-9].",
+                          text=_cut(pattern)) from None  # fmt: skip
+    return found.combine_chunks().to_numpy(zero_copy_only=False)
 
 
 def _signed(parts: Sequence[str], first: int = 1) -> list[Term]:

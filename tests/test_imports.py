@@ -10,6 +10,7 @@ From low to high; a module imports only from rooms below its own, and from its o
     train, projection, similarity, clusters, attention, formats, corpora
                                                                     siblings, which do not import each other
     figures, runs                                                   siblings likewise
+    cuts
     apps
     cli                                                             `serve` starts the explorer
     embviz itself                                                   the notebook's names, each taken where it lives
@@ -36,6 +37,7 @@ LAYERS = [
     {"models", "search"},
     {"train", "projection", "similarity", "clusters", "attention", "formats", "corpora"},
     {"figures", "runs"},
+    {"cuts"},
     {"apps"},
     {"cli"},
     {"", "__main__"},

@@ -10,8 +10,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from embviz.apps.explorer.selection import Selection
 from embviz.clusters import Clusters
@@ -20,7 +18,7 @@ from embviz.figures.theme import PALETTES, hues
 from embviz.projection import Projection
 from embviz.runs import Run
 from embviz.search import cosines
-from embviz.similarity import vector
+from embviz.similarity import matches, vector
 
 COLORS = ("one", "cluster", "kept", "rank", "similarity")
 _NONE, _HIDDEN = 254, 255  # a word of which nothing is known; a word that a filter leaves out
@@ -59,17 +57,12 @@ def _shades(run: Run, projection: Projection, by: str, word: str | None, n: int)
 
 @lru_cache(maxsize=8)
 def matching(run: Run, pattern: str) -> np.ndarray:
-    """(V,): which words a regular expression finds something in (RE2's, which takes no longer for an evil one).
+    """(V,): which words a regular expression finds something in; looked up once for all readers.
 
     Raises:
         EmbvizError: it is no regular expression.
     """
-    try:
-        found = pc.match_substring_regex(run.space.table["word"], pattern)
-    except pa.ArrowInvalid:
-        raise EmbvizError("'{text}' is no regular expression. Write one like ^un or ing$ or [0-9].",
-                          text=pattern[:60]) from None  # fmt: skip
-    return found.combine_chunks().to_numpy(zero_copy_only=False)
+    return matches(run.space, pattern)
 
 
 @lru_cache(maxsize=4)
