@@ -1,6 +1,7 @@
 """Runs: folders on disk that each hold one finished result. Makes, opens and lists them.
 
-A run is immutable but for `projections/`, `faithfulness/` and `clusters/`, which keep what was computed from it.
+A run is immutable but for `projections/`, `faithfulness/` and `clusters/`, which keep what was computed from it, and
+`columns/`, which keeps what was said of its words later.
 `drafts.py` writes one whole or not at all, with the size of every file in `meta.json`, so that a half-written or
 damaged run is told from a good one. Nothing here is pickled.
 """
@@ -10,13 +11,16 @@ from __future__ import annotations
 import errno
 import json
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from embviz.clusters import Clusters, clusters
+from embviz.columns import Column, is_column, read_columns
 from embviz.drafts import FORMAT, draft, finish
 from embviz.errors import EmbvizError
 from embviz.formats import read_vectors
@@ -28,6 +32,9 @@ from embviz.text import Corpus
 
 if TYPE_CHECKING:
     from embviz.models import AttentionModel
+
+
+_READ_ONLY = (errno.EACCES, errno.EROFS, errno.EPERM)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +149,51 @@ class Run:
         path = self.clusters_path
         return _kept(path, lambda: Clusters.load(path, self.space), lambda: clusters(self.space, report=report))
 
+    @property
+    def column_names(self) -> list[str]:
+        """The columns of the words: those that came with them, then those that were added, each by its name."""
+        table = self.space.table
+        own = [name for name in table.column_names if name not in ("word", "count") and is_column(table[name].type)]
+        return own + sorted(path.stem for path in self.path.glob("columns/[!.]*.arrow"))
+
+    def column(self, name: str) -> Column:
+        """One column of the words.
+
+        Raises:
+            EmbvizError: there is none of that name, or it is damaged.
+        """
+        names = self.column_names
+        if name not in names:
+            there = f"It has: {', '.join(names)}." if names else "`embviz annotate` adds columns."
+            raise EmbvizError("'{run}' has no column '{name}'. {there}", run=self.name, name=name[:60], there=there)
+        if name in self.space.table.column_names:
+            return Column(name, self.space.table[name].combine_chunks())
+        return Column.load(self.path / "columns" / f"{name}.arrow", self.space)
+
+    def annotate(self, columns: Iterable[Column]) -> None:
+        """Keep columns of the words in the run.
+
+        Raises:
+            EmbvizError: one of the names is taken; then none is kept. Or the run may only be read.
+        """
+        taken = {name.casefold() for name in self.column_names}
+        columns = list(columns)
+        for column in columns:
+            if column.name.casefold() in taken:
+                raise EmbvizError(
+                    "'{run}' has a column '{name}' already, and none is overwritten: choose another name, or remove "
+                    "columns/{name}.arrow.", run=self.name, name=column.name,
+                )  # fmt: skip
+        try:
+            (self.path / "columns").mkdir(exist_ok=True)
+            for column in columns:
+                column.save(self.path / "columns" / f"{column.name}.arrow")
+        except OSError as error:
+            if error.errno not in _READ_ONLY:
+                raise
+            raise EmbvizError("'{run}' may only be read, so no column can be kept in it. Copy the run.",
+                              run=self.name) from None  # fmt: skip
+
 
 def open_run(path: Path | str) -> Run:
     """Open one run folder.
@@ -207,7 +259,12 @@ def make_run(trainer: Any, corpus: Corpus, out: Path | str, report: Report = sil
 
 
 def import_vectors(
-    path: Path | str, out: Path | str, encoding: str = "utf-8", limit: int | None = None, report: Report = silent
+    path: Path | str,
+    out: Path | str,
+    encoding: str = "utf-8",
+    limit: int | None = None,
+    report: Report = silent,
+    columns: Path | str | None = None,
 ) -> Run:
     """Keep a file of word vectors as a run.
 
@@ -217,17 +274,25 @@ def import_vectors(
         encoding: of the words.
         limit: read only so many words, the first of the file.
         report: told the progress.
+        columns: a file of columns of the words; meta says as `columns_left_out` which of them are none, and why.
 
     Raises:
-        EmbvizError: see `draft` and `embviz.formats.read_vectors`.
+        EmbvizError: see `draft`, `embviz.formats.read_vectors` and `embviz.columns.read_columns`.
     """
     params = {"file": Path(path).name, "encoding": encoding, "limit": limit}
+    params |= {"columns": Path(columns).name} if columns else {}
     started = time.monotonic()
     with draft(out, {"trainer": "import", "params": params}) as folder:
         space = read_vectors(path, encoding, limit, report)
+        meta = dict(space.meta)
+        if columns:
+            found = read_columns(columns, space, encoding=encoding)
+            named = {column.name: column.values for column in found.columns}
+            space = replace(space, table=pa.table({**dict(zip(("word", "count"), space.table, strict=True)), **named}))
+            meta |= {"columns_left_out": dict(found.left_out)}
         space.save(folder)
         seconds = round(time.monotonic() - started, 1)
-        finish(folder, trainer="import", params=params, seconds=seconds, **space.meta)
+        finish(folder, trainer="import", params=params, seconds=seconds, **meta)
     return open_run(out)
 
 
@@ -272,7 +337,7 @@ def _kept(path: Path, load: Callable[[], Any], make: Callable[[], Any]) -> Any:
         path.parent.mkdir(exist_ok=True)
         made.save(path)
     except OSError as error:
-        if error.errno not in (errno.EACCES, errno.EROFS, errno.EPERM):
+        if error.errno not in _READ_ONLY:
             raise
     return made
 

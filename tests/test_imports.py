@@ -7,7 +7,7 @@ From low to high; a module imports only from rooms below its own, and from its o
     text
     space, drafts, arrays
     models, search
-    train, projection, similarity, clusters, attention, formats, corpora
+    train, projection, similarity, clusters, columns, attention, formats, corpora
                                                                     siblings, which do not import each other
     figures, runs                                                   siblings likewise
     cuts
@@ -35,7 +35,7 @@ LAYERS = [
     {"text"},
     {"space", "drafts", "arrays"},
     {"models", "search"},
-    {"train", "projection", "similarity", "clusters", "attention", "formats", "corpora"},
+    {"train", "projection", "similarity", "clusters", "columns", "attention", "formats", "corpora"},
     {"figures", "runs"},
     {"cuts"},
     {"apps"},

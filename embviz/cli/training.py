@@ -40,16 +40,19 @@ def import_(
     out: OUT,
     encoding: ENCODING = "utf-8",
     limit: Annotated[int | None, typer.Option(help="Read only so many words, the first of the file.")] = None,
+    columns: Annotated[Path | None, typer.Option(help="A .csv or .tsv of columns of the words.")] = None,
 ) -> None:
     """Open a file of word vectors as a run."""
     from embviz import runs
 
     with progress() as report:
-        run = runs.import_vectors(vectors, out, encoding, limit, report)
+        run = runs.import_vectors(vectors, out, encoding, limit, report, columns)
     _done(run)
     if dropped := run.meta.get("dropped"):
         lines = "1 line" if dropped == 1 else f"{dropped:,} lines"
         say(f"Left out: {lines} that repeated a word or had none.")
+    for title, reason in run.meta.get("columns_left_out", {}).items():
+        say(f"Left out: column '{title}': {reason}.")
 
 
 def _command(kind: str) -> Any:

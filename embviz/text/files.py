@@ -91,6 +91,22 @@ class Files:
                 yield from _pieces(blocks)
 
 
+def whole_text(path: Path, encoding: str = "utf-8") -> tuple[str, str]:
+    """The name of a small file without its packing, and all of its text, as it is.
+
+    Raises:
+        EmbvizError: it is missing, empty, damaged, binary, in another encoding, or an archive of several files.
+    """
+    check_encoding(encoding)
+    with _opened(path) as raw:
+        held = [(name, "".join(Blocks(stream, name, encoding))) for name, stream in unpacked(path, raw)]
+    if len(held) > 1:
+        raise EmbvizError(f"'{path}' holds {len(held):,} files. Unpack it, and name the one that is meant.")
+    if not held[0][1].strip():
+        raise EmbvizError(f"'{path}' is empty. Give a file with text in it.")
+    return held[0]
+
+
 def _pieces(blocks: Iterable[str]) -> Iterator[str]:
     rest = ""
     for block in blocks:
