@@ -77,7 +77,7 @@ def cut_rows(run: Run, out: Path | str, rows: np.ndarray) -> Run:
         )
     origin = {"run": run.name, "created": run.meta.get("created"), "words": len(run.space), "sha256": digest(rows)}
     with draft(out, {"trainer": "cut", "params": origin}) as folder:
-        Space(run.space.table.take(rows), run.space.vectors[rows]).save(folder)
+        Space(run.table.take(rows), run.space.vectors[rows]).save(folder)
         finish(
             folder, trainer="cut", params={"words": len(rows)}, corpus=run.meta.get("corpus"), cut=origin, seconds=0.0
         )

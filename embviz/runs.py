@@ -170,6 +170,19 @@ class Run:
             return Column(name, self.space.table[name].combine_chunks())
         return Column.load(self.path / "columns" / f"{name}.arrow", self.space)
 
+    @property
+    def table(self) -> pa.Table:
+        """All that is known of the words: the space's table, and the columns that were added.
+
+        Raises:
+            EmbvizError: one of them is damaged.
+        """
+        table = self.space.table
+        for name in self.column_names:
+            if name not in self.space.table.column_names:
+                table = table.append_column(name, self.column(name).values)
+        return table
+
     def annotate(self, columns: Iterable[Column]) -> None:
         """Keep columns of the words in the run.
 

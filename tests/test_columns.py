@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from embviz.columns import Column, checked_name, read_columns, word_list
+from embviz.cuts import cut
 from embviz.errors import EmbvizError
 from embviz.runs import import_vectors, open_run
 from embviz.space import Space
@@ -142,6 +143,8 @@ def test_columns_of_a_run(tmp_path: Path) -> None:
         True,
         *3 * [False],
     ]
+    part = cut(again, tmp_path / "part", words=["dog", "red", "blue"])
+    assert part.column("pets").values.to_pylist() == [True, False, False] and part.column_names == ["kind", "pets"]
     before = (tmp_path / "run" / "columns" / "pets.arrow").read_bytes()
     for name in ("Pets", "kind"):
         two = [Column("new", pa.array([1, 2, 3, 4, 5])), Column(name, pa.array([1, 2, 3, 4, 5]))]
