@@ -22,7 +22,8 @@ from embviz.search import neighbor_rows, unit_vectors
 MOST = 50_000  # words of a page
 _K = 10
 _HERE = Path(__file__).parent
-_SCRIPTS = ("map-camera.js", "map-labels.js", "map-marks.js", "map-points.js", "map.js")
+_PARTS = ("camera", "labels", "marks", "pdf", "points", "save", "svg")
+_SCRIPTS = (*(f"map-{part}.js" for part in _PARTS), "map.js")
 
 
 def page(run: Run, projection: Projection, theme: str = "light", report: Report = silent) -> str:
@@ -68,7 +69,7 @@ def _spec(run: Run, sheet: Sheet, theme: str) -> dict[str, Any]:
     return {
         "points": f"data:application/octet-stream;base64,{b64encode(body).decode()}",
         "words": "",
-        "file": f"{run.name}.png",
+        "file": run.name,
         "colors": colors,
         "regions": [],
         "axes": [],

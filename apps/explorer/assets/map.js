@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  const { Points, Labels, Camera, marks } = window.embviz;
+  const { Points, Labels, Camera, marks, save } = window.embviz;
   const REACH = 12; // pixels around a point that mean it
   const NONE = 254; // the colour of a word of which nothing is known
   const tell = (id, data) => window.dash_clientside.set_props(id, { data });
@@ -114,12 +114,18 @@
 
   // Draws the view on a canvas of size × dpr pixels, the points with `sharp` pixels to a CSS pixel.
   function paintOn(ctx, size, dpr, sharp) {
-    const { camera, points, spec } = map;
     map.ctx = ctx;
     map.shown = map.labels.rows(camera, size);
     map.labels.need(map.shown); // on their way while the points are drawn
     raster(sharp, size);
     ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
+    over(ctx, size);
+  }
+
+  // Draws all but the points.
+  function over(ctx, size) {
+    const { camera, points, spec } = map;
+    map.ctx = ctx;
     const project = (row) => camera.pixel(points.place(row));
     if (map.chosen) marks.rings(map, project);
     marks.links(map, project);
@@ -148,19 +154,13 @@
     ctx.drawImage(map.buffer, 0, 0, canvas.width, canvas.height);
   }
 
-  // The very view on the screen as a PNG of three times as many pixels: at 300 to an inch some 18 cm wide.
-  function save() {
-    const size = map.camera.size, times = 3, over = map.over;
-    const canvas = Object.assign(document.createElement("canvas"), { width: size.width * times, height: size.height * times });
+  // The very view on the screen as a file, without what the pointer happens to be over.
+  async function saved(form) {
+    const at = map.over;
     map.over = -1;
-    paintOn(canvas.getContext("2d"), size, times, times);
-    map.over = over;
+    await save[form]({ map, size: map.camera.size, title: map.spec.file, paintOn, over, ...shades(map.spec) });
+    map.over = at;
     draw(false);
-    canvas.toBlob((blob) => {
-      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: map.spec.file });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-    });
   }
 
   // The 256 colours of a spec: one, a set, or a scale between stops.
@@ -304,11 +304,15 @@
       if (map.chosen) surround(null);
       setTool(begun ? "move" : "lasso");
     },
-    picture: save,
+    png: () => saved("png"),
+    svg: () => saved("svg"),
+    pdf: () => saved("pdf"),
   };
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-map]");
     if (button && map.points) actions[button.dataset.map]();
+    for (const menu of document.querySelectorAll("details.menu[open]"))
+      if (button || !menu.contains(event.target)) menu.open = false;
   });
 
   Object.assign(window.embviz, { map, showMap: show });

@@ -16,7 +16,8 @@ from embviz.apps.explorer.map.picture import HIDDEN
 from embviz.figures.theme import CONFIG
 from embviz.projection import METHODS
 
-_TOOLS = {"in": "+", "out": "−", "whole": "⤢", "lasso": "◌", "picture": "⤓"}
+_TOOLS = {"in": "+", "out": "−", "whole": "⤢", "lasso": "◌"}
+_FORMS = ("png", "svg", "pdf")
 
 
 def layout(language: str) -> list[Any]:
@@ -124,7 +125,9 @@ def _picture(language: str) -> list[Any]:
             role="application",
             **attributes(aria_label=text("sheet", language), data_nothing=text("no_words", language)),
         ),
-        html.Div([_tool(name, sign, language) for name, sign in _TOOLS.items()], className="tools flat"),
+        html.Div(
+            [*[_tool(name, sign, language) for name, sign in _TOOLS.items()], _saving(language)], className="tools flat"
+        ),
         dcc.Tooltip(id=ids.MAP_TOOLTIP, className="tooltip"),
         *_notes(language),
     ]
@@ -156,6 +159,14 @@ def _notes(language: str) -> list[Any]:
 def _tool(name: str, sign: str, language: str) -> Any:
     label = text(f"tool_{name}", language)
     return html.Button(sign, title=label, **attributes(data_map=name, aria_label=label))
+
+
+def _saving(language: str) -> Any:
+    """The forms in which the picture can be saved, behind one button."""
+    label = text("tool_picture", language)
+    forms = [html.Button(form.upper(), **attributes(data_map=form)) for form in _FORMS]
+    opener = html.Summary("⤓", title=label, **attributes(aria_label=label))
+    return html.Details([opener, html.Div(forms)], className="menu")
 
 
 def _field(name: str, label: str, control: Any) -> Any:
