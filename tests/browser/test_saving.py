@@ -15,6 +15,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+import embviz as ev
+from embviz.apps.page import page as one_file
+
 Sheet = Callable[[], dict[str, Any]]
 ACCENT = (0xD6, 0x33, 0x6C)
 IMAGE = "<img src=x onerror=alert(1)>"
@@ -92,3 +95,15 @@ def test_a_pdf_holds_the_picture_and_its_words(page: Page, view: dict[str, Any])
     assert tuple(pixels[height // 2, width // 2]) == ACCENT and tuple(pixels[0, 0]) == (255, 255, 255)
     held = [bytes.fromhex(text).decode("utf-16-be") for text in re.findall(r"<\w\w> <(\w+)>\n", made.decode("latin-1"))]
     assert sorted(held) == written(view)
+
+
+def test_the_page_without_a_server_saves_too(page: Page, strange_runs: Path, tmp_path: Path) -> None:
+    run = ev.open_run(strange_runs / "strange")
+    (tmp_path / "map.html").write_text(one_file(run, run.projection("pca")), encoding="utf-8")
+    page.goto((tmp_path / "map.html").as_uri())
+    page.wait_for_function("window.embviz.map.labels?.boxes.length > 5")
+    for form in ("png", "svg", "pdf"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=form.upper(), exact=True).click()
+        assert download.value.suggested_filename == f"strange.{form}"
+        assert download.value.path().stat().st_size > 1000

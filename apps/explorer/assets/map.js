@@ -115,7 +115,7 @@
   // Draws the view on a canvas of size × dpr pixels, the points with `sharp` pixels to a CSS pixel.
   function paintOn(ctx, size, dpr, sharp) {
     map.ctx = ctx;
-    map.shown = map.labels.rows(camera, size);
+    map.shown = map.labels.rows(map.camera, size);
     map.labels.need(map.shown); // on their way while the points are drawn
     raster(sharp, size);
     ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
