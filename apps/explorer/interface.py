@@ -90,6 +90,25 @@ _TEXT = {
     "chosen": ("{n:,} words", "{n:,} 个词"),
     "let_go": ("Let go of these words (Esc)", "取消选择（Esc）"),
     "more_chosen": ("… and {more:,} more, in the table.", "……还有 {more:,} 个，见表格。"),
+    "by_themselves": ("Map these {n:,} words alone", "只用这 {n:,} 个词重新作图"),
+    "not_cut": (
+        "These words cannot be kept as a run of their own: {reason}. Check the folder of runs.",
+        "无法把这些词另存为模型：{reason}。请检查模型文件夹。",
+    ),
+    "cut_from": (
+        "{n:,} of {all:,} words by themselves; neighbours are found among them. Cut from",
+        "从 {all:,} 个词中取出的 {n:,} 个，近邻只在其中查找。取自",
+    ),
+    "sort": ("Sort by", "排序"),
+    "sort_frequency": ("frequency", "词频"),
+    "sort_alphabet": ("alphabet", "字母顺序"),
+    "sort_kept": ("true neighbours kept", "保留的真实近邻"),
+    "sort_similarity": ("similarity to the selected word", "与所选词的相似度"),
+    "sort_unmeasured": ("This map is not measured, so they are in order of frequency.", "此图尚未测量，按词频排列。"),
+    "sort_no_word": (
+        "No word of this run is selected, so they are in order of frequency.",
+        "没有选中此模型中的词，按词频排列。",
+    ),
     "copy": ("Copy the lines that draw this map in a notebook", "复制在笔记本中绘制此图的代码"),
     "save_as": ("Save as", "另存为"),
     "not_fetched": (
@@ -101,6 +120,7 @@ _TEXT = {
     "tool_out": ("Zoom out (-)", "缩小（-）"),
     "tool_whole": ("The whole map (0)", "整张地图（0）"),
     "tool_lasso": ("Surround words (or hold Shift and drag)", "圈选词语（或按住 Shift 拖动）"),
+    "tool_box": ("Surround words with a box (or hold Shift and Alt and drag)", "框选词语（或按住 Shift 和 Alt 拖动）"),
     "tool_picture": ("Save the picture", "保存图片"),
     "about_pca": (
         "{shown:,} of {all:,} words. PCA is linear: these axes keep {share:.0%} of the variance, so words may look "
@@ -217,6 +237,8 @@ _ERRORS = {
         "按坐标轴作图需要两个轴，例如 男 <-> 女 和 穷 <-> 富。请在左侧输入。",
     "'{text}' is no regular expression. Write one like ^un or ing$ or [0-9].":
         "“{text}”不是正则表达式。写法如：^un、ing$ 或 [0-9]。",
+    "A cut needs at least {fewest} words, and this one has {found} of the {all:,} of '{run}'. Ask for more.":
+        "至少需要 {fewest} 个词；“{run}”的 {all:,} 个词中只选了 {found} 个。请多选一些。",
     "There is no run yet. Make one: embviz train word2vec wikipedia --out {folder}/wikipedia":
         "还没有模型。请先训练一个：embviz train word2vec wikipedia --out {folder}/wikipedia",
     "There is no run '{name}'. Choose another one above.": "没有名为“{name}”的模型。请在上方选择另一个。",

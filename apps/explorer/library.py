@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import threading
+from itertools import count
 from pathlib import Path
 
+import numpy as np
+
+from embviz.cuts import cut_rows, is_cut_of
 from embviz.errors import EmbvizError
 from embviz.runs import Listed, Run, list_runs, open_run
 
@@ -40,11 +44,36 @@ class Library:
                 self._open[name] = (made, open_run(path))
             return self._open[name][1]
 
+    def cut(self, run: Run, rows: np.ndarray) -> str:
+        """The name of the run that holds only these rows of a run; it is made if there is none.
+
+        Raises:
+            EmbvizError: see `embviz.cuts.cut_rows`.
+            OSError: the folder may only be read, or is full.
+        """
+        there = (entry.name for entry in self.listed() if entry.run and is_cut_of(entry.run.meta, run, rows))
+        name = next(there, None)
+        if name is None:
+            name = self._free(f"{run.name[:60]}-{_bare(run.space.word(rows[0])) if len(rows) else ''}-{len(rows)}")
+            cut_rows(run, self.folder / name, rows)
+        return name
+
+    def _free(self, name: str) -> str:
+        """A name that no folder has, by a number behind it if need be."""
+        names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+        return next(name for name in names if not (self.folder / name).exists())
+
     def default_run(self) -> str | None:
-        """The newest run of word vectors, else the newest run."""
+        """The newest run of word vectors, else the newest run; no cut of another."""
         good = [entry.run for entry in self.listed() if entry.run]
+        good = [run for run in good if "cut" not in run.meta] or good
         return next((run.name for run in good if not run.has_attention), good[0].name if good else None)
 
     def default_model(self) -> str | None:
         """The newest run with an attention model."""
         return next((entry.name for entry in self.listed() if entry.run and entry.run.has_attention), None)
+
+
+def _bare(word: str) -> str:
+    """A word as it can stand in the name of a folder: its letters and digits."""
+    return "".join(letter for letter in word[:20] if letter.isalnum()) or "words"

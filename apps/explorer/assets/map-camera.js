@@ -1,4 +1,4 @@
-// Where one looks on a map, and the gestures that change it: drag, wheel, pinch, keys, double click; and the lasso.
+// Where one looks on a map, and the gestures that change it: drag, wheel, pinch, keys, double click; and the lasso or the box.
 // A camera is {x, y, scale}: the middle in map units (0 to 1, y up), and how many CSS pixels the map's side has.
 // Knows nothing of what is drawn.
 (function () {

@@ -221,17 +221,19 @@
 
   const lasso = {
     begins(event) {
-      if (!map.points || !(event.shiftKey || map.tool === "lasso")) return false;
-      map.path = [];
+      const tool = !event.shiftKey ? map.tool : event.altKey ? "box" : "lasso";
+      if (!map.points || tool === "move") return false;
+      Object.assign(map, { path: [], by: tool });
       return true;
     },
     point(x, y) {
-      const place = map.camera.at(x, y);
-      map.path.push([place.x, place.y]);
+      const { x: px, y: py } = map.camera.at(x, y), [ax, ay] = map.path[0] || [px, py];
+      if (map.by === "box") map.path = [[ax, ay], [px, ay], [px, py], [ax, py]];
+      else map.path.push([px, py]);
       draw(true);
     },
     ends() {
-      surround(map.path.length > 2 ? map.path : null);
+      surround(map.camera.dragged > 3 && map.path.length > 2 ? map.path : null);
       setTool("move");
     },
   };
@@ -252,9 +254,11 @@
 
   function setTool(tool) {
     map.tool = tool;
-    const button = document.querySelector("[data-map=lasso]");
-    if (button) button.setAttribute("aria-pressed", String(tool === "lasso" || Boolean(map.chosen)));
-    if (map.canvas) map.canvas.classList.toggle("lasso", tool === "lasso");
+    for (const name of ["lasso", "box"]) {
+      const on = tool === name || (Boolean(map.chosen) && map.by === name);
+      document.querySelector(`[data-map=${name}]`)?.setAttribute("aria-pressed", String(on));
+    }
+    if (map.canvas) map.canvas.classList.toggle("lasso", tool !== "move");
   }
 
   // A view is kept in the URL behind #, where going back finds it and the server is not asked. It says which map it is
@@ -290,20 +294,29 @@
 
   // Escape lets the surrounded words go.
   window.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !map.canvas || !(map.chosen || map.tool === "lasso")) return;
+    if (event.key !== "Escape" || !map.canvas || !(map.chosen || map.tool !== "move")) return;
+    letGo();
+  });
+
+  function letGo() {
     surround(null);
     setTool("move");
-  });
+  }
+
+  // A press begins to surround, or lets go of what was surrounded with the same tool.
+  function press(tool) {
+    const begun = map.tool === tool || (map.chosen && map.by === tool);
+    if (map.chosen) surround(null);
+    setTool(begun ? "move" : tool);
+  }
 
   const actions = {
     in: () => map.camera.fly({ ...map.camera, scale: map.camera.scale * 2 }),
     out: () => map.camera.fly({ ...map.camera, scale: map.camera.scale / 2 }),
     whole: () => map.camera.fly(map.camera.whole()),
-    lasso: () => {
-      const begun = map.chosen || map.tool === "lasso";
-      if (map.chosen) surround(null);
-      setTool(begun ? "move" : "lasso");
-    },
+    lasso: () => press("lasso"),
+    box: () => press("box"),
+    free: letGo,
     png: () => saved("png"),
     svg: () => saved("svg"),
     pdf: () => saved("pdf"),

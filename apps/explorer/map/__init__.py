@@ -13,7 +13,7 @@ from embviz.apps.explorer.interface import language, text, theme
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map import sheet, table
-from embviz.apps.explorer.map.chosen import chosen
+from embviz.apps.explorer.map.chosen import by_themselves, chosen, listed, to_cut
 from embviz.apps.explorer.map.details import completions, details, sizes, tooltip
 from embviz.apps.explorer.map.events import entered, picked, pointed, settled
 from embviz.apps.explorer.map.layout import layout
@@ -50,6 +50,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
     _connect_page(app)
     _connect_picture(app, library, jobs)
     _connect_words(app, library)
+    _connect_surrounded(app, library)
     _connect_pointer(app, library)
 
 
@@ -137,18 +138,51 @@ def _connect_words(app: dash.Dash, library: Library) -> None:
         return completions(library, _on_map(pathname, search), typed)
 
 
-def _connect_pointer(app: dash.Dash, library: Library) -> None:
-    """The words that are surrounded, and the word under the pointer."""
+def _connect_surrounded(app: dash.Dash, library: Library) -> None:
+    """The words that are surrounded: their list, and a map of their own."""
 
     @app.callback(
         Output(ids.MAP_CHOSEN, "children"),
+        Output(ids.MAP_CUT, "children"),
+        Output(ids.MAP_CUT, "disabled"),
+        Output(ids.MAP_CUT_SAID, "children"),
         Input(ids.MAP_SHAPE, "data"),
         State(ids.URL, "pathname"),
         State(ids.URL, "search"),
         prevent_initial_call=True,
     )
-    def _chosen(shape: Any, pathname: str, search: str) -> Any:
-        return chosen(library, _on_map(pathname, search), shape, language())
+    def _chosen(shape: Any, pathname: str, search: str) -> tuple[Any, ...]:
+        selection = _on_map(pathname, search)
+        said = chosen(library, selection, shape, language())
+        return said, *to_cut(library, selection, shape, language()), None
+
+    @app.callback(
+        Output(ids.MAP_LISTED, "children"),
+        Input(ids.MAP_SHAPE, "data"),
+        Input(ids.MAP_SORT, "value"),
+        Input(ids.URL, "search"),
+        State(ids.URL, "pathname"),
+        prevent_initial_call=True,
+    )
+    def _listed(shape: Any, order: str, search: str, pathname: str) -> Any:
+        return listed(library, _on_map(pathname, search), shape, order, language())
+
+    @app.callback(
+        Output(ids.URL, "search", allow_duplicate=True),
+        Output(ids.MAP_CUT_SAID, "children", allow_duplicate=True),
+        Output(ids.MAP_SHAPE, "data", allow_duplicate=True),
+        Input(ids.MAP_CUT, "n_clicks"),
+        State(ids.MAP_SHAPE, "data"),
+        State(ids.URL, "pathname"),
+        State(ids.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def _cut(clicks: int, shape: Any, pathname: str, search: str) -> tuple[Any, ...]:
+        return by_themselves(library, _on_map(pathname, search), shape, language())
+
+
+def _connect_pointer(app: dash.Dash, library: Library) -> None:
+    """The word under the pointer."""
 
     @app.callback(
         Output(ids.MAP_TOOLTIP, "show"),

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from dash import html
+from dash import dcc, html
 
 from embviz.apps.explorer.frame import attributes
 from embviz.apps.explorer.interface import text
@@ -33,7 +33,7 @@ def about(
     share = sum(projection.facts.get("variance", [0]))
     shown, every = len(projection.coords), len(run.space)
     means = text(f"about_{projection.method}", language, shown=shown, all=every, share=share)
-    parts = [legend(selection.color, theme, language), html.P(means)]
+    parts = [legend(selection.color, theme, language), cut_from(run, selection, language), html.P(means)]
     if selection.pattern and projection.dims == 2:
         matched = int(matching(run, selection.pattern)[:shown].sum())
         parts.append(html.P(text("matched", language, matched=matched, shown=shown)))
@@ -55,6 +55,21 @@ def about(
     if measuring.error is not None:
         return [*parts, html.P(measuring.error)]
     return [*parts, html.P(text("measuring", language, done=measuring.done, stage=measuring.stage))]
+
+
+def cut_from(run: Run, selection: Selection, language: str) -> Any:
+    """For a run that was cut from another: how much of it this is, and the way back."""
+    if "cut" not in run.meta:
+        return None
+    of = run.meta["cut"]
+    back = selection.but(run=of["run"], words=None)
+    return html.P(
+        [
+            text("cut_from", language, n=len(run.space), all=of["words"]),
+            " ",
+            dcc.Link(of["run"], href=back.url, className="chip"),
+        ]
+    )
 
 
 def as_python(projection: Projection, run: Run, word: str | None) -> str:

@@ -74,7 +74,7 @@ def color(run: Run, projection: Projection, selection: Selection) -> str:
     """The colouring that is asked for, if it can be had now: similarity needs a word, others must be measured first."""
     by = selection.color if selection.color in COLORS else "one"
     there = {
-        "similarity": lambda: _known(run, selection.word),
+        "similarity": lambda: known(run, selection.word),
         "kept": lambda: run.faithfulness_path(
             run.projection_path(projection.method, 2, len(projection.coords))
         ).is_file(),
@@ -121,7 +121,7 @@ def measured_already(run: Run, projection: Projection) -> bool:
     return run.faithfulness_path(path).is_file()
 
 
-def _known(run: Run, word: str | None) -> bool:
+def known(run: Run, word: str | None) -> bool:
     """Whether similarity to a word or an expression means anything."""
     try:
         return bool(word) and vector(run.space, word or "") is not None

@@ -11,12 +11,13 @@ from embviz.apps.explorer import ids
 from embviz.apps.explorer.cards import empty
 from embviz.apps.explorer.frame import attributes
 from embviz.apps.explorer.interface import EXAMPLES, text, theme
+from embviz.apps.explorer.map.chosen import ORDERS
 from embviz.apps.explorer.map.colors import COLORS
 from embviz.apps.explorer.map.picture import HIDDEN
 from embviz.figures.theme import CONFIG
 from embviz.projection import METHODS
 
-_TOOLS = {"in": "+", "out": "−", "whole": "⤢", "lasso": "◌"}
+_TOOLS = {"in": "+", "out": "−", "whole": "⤢", "lasso": "◌", "box": "▭"}
 _FORMS = ("png", "svg", "pdf")
 
 
@@ -28,7 +29,7 @@ def layout(language: str) -> list[Any]:
             _picture(language), className="picture", id=ids.MAP_PICTURE, **attributes(data_dims="2", data_method="")
         ),
         html.Aside(id=ids.MAP_DETAILS, className="details"),
-        html.Aside(id=ids.MAP_CHOSEN, className="details chosen"),
+        html.Aside(_surrounded(language), className="details chosen"),
         dcc.Interval(id=ids.MAP_TICKER, interval=400, disabled=True),
         dcc.Store(id=ids.MAP_DRAWN),
         dcc.Store(id=ids.MAP_SPEC),
@@ -37,6 +38,24 @@ def layout(language: str) -> list[Any]:
         dcc.Store(id=ids.MAP_SHAPE),
         dcc.Store(id=ids.MAP_FAILED),
         dcc.Store(id=ids.MAP_ENTERED),
+    ]
+
+
+def _surrounded(language: str) -> list[Any]:
+    """What is said of the words that were surrounded, what to do with them, and their list."""
+    return [
+        html.Div(id=ids.MAP_CHOSEN),
+        html.Div(html.Button(id=ids.MAP_CUT, className="chip"), className="examples"),
+        html.Div(id=ids.MAP_CUT_SAID, role="status"),
+        dmc.Select(
+            id=ids.MAP_SORT,
+            label=text("sort", language),
+            data=[{"value": order, "label": text(f"sort_{order}", language)} for order in ORDERS],
+            value=ORDERS[0],
+            size="xs",
+            allowDeselect=False,
+        ),
+        html.Div(id=ids.MAP_LISTED),
     ]
 
 

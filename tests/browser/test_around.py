@@ -1,0 +1,60 @@
+"""Looking around on the flat map, in a real browser: the box, and the words inside it on a map of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+import embviz as ev
+
+Sheet = Callable[[], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A king, a queen and 100 other words; the map is measured, so that no page starts a process for it."""
+    folder = tmp_path_factory.mktemp("around")
+    vectors = np.random.default_rng(8).normal(size=(102, 8))
+    words = ["king", "man", "woman", "queen", *[f"word{i}" for i in range(98)]]
+    vectors[3] = sum(sign * vectors[row] / np.linalg.norm(vectors[row]) for row, sign in ((0, 1), (1, -1), (2, 1)))
+    lines = [f"{word} {' '.join(f'{v:.5f}' for v in row)}" for word, row in zip(words, vectors, strict=True)]
+    (folder / "v.vec").write_text("\n".join(lines), encoding="utf-8")
+    made = ev.import_vectors(folder / "v.vec", folder / "runs" / "whole")
+    made.faithfulness("pca"), made.clusters()
+    return folder / "runs"
+
+
+def test_a_box_and_a_map_of_its_words(page: Page, serve: Any, runs: Path, sheet: Sheet) -> None:
+    page.goto(serve(runs) + "/map?run=whole&word=king")
+    seen, tool = sheet(), page.locator("[data-map=box]")
+    places = ev.open_run(runs / "whole").projection("pca").sheet.places / 65_536
+    tool.click()
+    expect(tool).to_have_attribute("aria-pressed", "true")
+    page.mouse.move(seen["left"] + 250, seen["top"] + 250)
+    page.mouse.down()
+    page.mouse.move(seen["left"] + 480, seen["top"] + 450, steps=3)
+    page.mouse.up()
+    middle = np.array([seen["x"], seen["y"]])
+    x = middle[0] + (np.array([250, 480]) - seen["width"] / 2) / seen["scale"]
+    y = middle[1] - (np.array([450, 250]) - seen["height"] / 2) / seen["scale"]
+    inside = np.flatnonzero(((places > [x[0], y[0]]) & (places < [x[1], y[1]])).all(axis=1))
+    assert 8 < len(inside) < 50
+    assert page.evaluate("window.embviz.map.chosen") == inside.tolist()
+    words = ev.open_run(runs / "whole").space.words(inside)
+    expect(page.locator("#map-listed .chip")).to_have_text(words)
+    page.get_by_label("Sort by").first.click()
+    page.get_by_role("option", name="alphabet").click()
+    expect(page.locator("#map-listed .chip")).to_have_text(sorted(words))
+    page.get_by_role("button", name=f"Map these {len(words)} words alone").click()
+    page.wait_for_function("(n) => window.embviz.map.points.n === n", arg=len(words))
+    expect(page).to_have_url(re.compile(f"run=whole-{words[0]}-{len(words)}&.*method=pca"))
+    expect(page.locator(".chosen")).to_be_hidden()
+    expect(page.locator("#map-about")).to_contain_text(f"{len(words)} of 102 words by themselves")
+    page.locator("#map-about").get_by_role("link", name="whole", exact=True).click()
+    page.wait_for_function("window.embviz.map.points.n === 102")
