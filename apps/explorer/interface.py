@@ -115,6 +115,11 @@ _TEXT = {
         "The map could not be fetched from the server ({reason}). Is it still running? Reload the page to try again.",
         "无法从服务器获取地图（{reason}）。服务器是否仍在运行？请重新加载页面。",
     ),
+    "no_webgl": (
+        "This browser has no WebGL, which a map in 3 dimensions needs. The map in 2 dimensions does without it.",
+        "此浏览器没有 WebGL，无法显示三维地图。二维地图不需要 WebGL。",
+    ),
+    "flat_map": ("Show it in 2 dimensions", "显示二维地图"),
     "no_words": ("No words here. Press 0 for the whole map.", "这里没有词。按 0 显示整张地图。"),
     "tool_in": ("Zoom in (+)", "放大（+）"),
     "tool_out": ("Zoom out (-)", "缩小（-）"),

@@ -21,6 +21,8 @@ Box = tuple[float, float, float, float]
 """What is visible of a flat map: x from, x to, y from, y to."""
 
 _FONT_SIZE = 12
+_HEIGHT = 600  # of a picture of a map in space, in pixels: labels that are apart in it are so in a larger one
+_TRIED, _SHOWN = 200, 30  # words that may be labelled in space where none is selected, and that are at most
 
 
 def projection_figure(
@@ -124,18 +126,36 @@ def labels(
 
 
 def labels_3d(projection: Projection, selected: int | None, near: Iterable[int], theme: str) -> list[dict[str, Any]]:
-    """The labels of a 3-D map: the selected word, its neighbours, else the 30 most frequent words."""
+    """The labels of a 3-D map: the selected word, its neighbours, else the most frequent words; as the map is first
+    seen, none of them over another.
+    """
     palette, n = PALETTES[theme], len(projection.coords)
-    chosen = [int(row) for row in near if row < n] or ([] if selected is not None else list(range(min(30, n))))
-    colors = dict.fromkeys(chosen, palette.text)
-    if selected is not None and selected < n:
-        colors[selected] = palette.accent
+    marked = [row for row in ([] if selected is None else [selected]) + [int(row) for row in near] if row < n]
+    chosen = list(dict.fromkeys(marked or range(min(_TRIED, n))))
+    places = first_seen(projection.coords)[chosen]
+    shown = _free(projection, chosen, places)[:_SHOWN]
     return [
         {"x": x, "y": y, "z": z, "text": plain(projection.words[row]), "showarrow": False, "yshift": 11,
-         "font": {"color": color, "size": _FONT_SIZE}}
-        for row, color in colors.items()
+         "font": {"color": palette.accent if row == selected else palette.text, "size": _FONT_SIZE}}
+        for row in shown
         for x, y, z in [map(float, projection.coords[row])]
     ]  # fmt: skip
+
+
+def first_seen(coords: np.ndarray) -> np.ndarray:
+    """(N, 2): where points (N, 3) are first seen, in pixels from the middle of a picture, x right and y up.
+
+    That is Plotly's own camera: at 1.25 on each axis of a box whose sides are as the data's and whose volume is 1, a
+    32nd of the data wider at each end; it looks at the middle with an angle of 45 degrees, z up.
+    """
+    low, high = coords.min(axis=0).astype(float), coords.max(axis=0).astype(float)
+    sides = np.maximum(high - low, 1e-9)
+    scene = (coords - (low + high) / 2) / (np.prod(sides) ** (1 / 3) * (1 + 2 / 32))
+    eye, right = np.full(3, 1.25), np.array([-1, 1, 0]) / np.sqrt(2)
+    ahead = -eye / np.linalg.norm(eye)
+    depth = np.maximum((scene - eye) @ ahead, 1e-3)
+    seen = np.stack([scene @ right, scene @ np.cross(right, ahead)], axis=1)
+    return seen / depth[:, None] / np.tan(np.pi / 8) * _HEIGHT / 2
 
 
 def _spread(coords: np.ndarray, box: tuple[float, float, float, float], columns: int, lines: int) -> np.ndarray:
@@ -186,6 +206,12 @@ def _apart(projection: Projection, rows: Sequence[int], box: Box, size: tuple[in
     """Those rows, in order, whose labels lie in the box and overlap none before them."""
     x0, x1, y0, y1 = box
     places = (projection.coords[list(rows)] - [x0, y0]) / [x1 - x0, y1 - y0] * size
+    inside = np.all((places >= 0) & (places <= size), axis=1)
+    return _free(projection, np.asarray(rows, np.int64)[inside].tolist(), places[inside])
+
+
+def _free(projection: Projection, rows: Sequence[int], places: np.ndarray) -> list[int]:
+    """Those rows, in order, whose labels over their places (N, 2) in pixels overlap none before them."""
     taken = np.empty((0, 4))
     kept = []
     for row, (x, y) in zip(rows, places, strict=True):
@@ -195,7 +221,7 @@ def _apart(projection: Projection, rows: Sequence[int], box: Box, size: tuple[in
             (taken[:, 1] < rectangle[0]) | (taken[:, 0] > rectangle[1])
             | (taken[:, 3] < rectangle[2]) | (taken[:, 2] > rectangle[3])
         )  # fmt: skip
-        if free.all() and 0 <= x <= size[0] and 0 <= y <= size[1]:
+        if free.all():
             taken = np.vstack([taken, rectangle])
             kept.append(int(row))
     return kept

@@ -11,6 +11,11 @@
     remember("theme", window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   }
 
+  // Maps in space need WebGL; where there is none the page says so instead.
+  const gl = document.createElement("canvas").getContext("webgl");
+  if (!gl) document.documentElement.dataset.webgl = "none";
+  gl?.getExtension("WEBGL_lose_context")?.loseContext(); // a browser gives only so many
+
   // How far the pointer went since its button went down.
   let down = null, turned = 0;
   window.addEventListener("pointerdown", (event) => ([down, turned] = [[event.clientX, event.clientY], 0]), true);

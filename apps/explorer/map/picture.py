@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from dash import Patch, no_update
+from dash import Patch, dcc, html, no_update
 
 from embviz.apps.explorer.cards import empty, notice
 from embviz.apps.explorer.interface import explain, text
@@ -104,12 +104,18 @@ def _drawn(projection: Projection, run: Run, selection: Selection, page: Page, m
         return {**shown, "spec": no_update if same else told, "drawn": {"spec": told}}
     key = [run.name, run.meta.get("created"), projection.method, dict(projection.params), page.theme]
     row, near_rows = marked(run, selection.word)
-    shown["drawn"] = {"key": key, "word": selection.word}
+    shown |= {"drawn": {"key": key, "word": selection.word}, "message": without_webgl(selection, page.language)}
     if page.drawn is None or page.drawn.get("key") != key:
         return {**shown, "figure": projection_figure(projection, row, near_rows, page.theme, hover=False)}
     if page.drawn["word"] == selection.word:
         return {**shown, "drawn": no_update}
     return {**shown, "figure": _remarked(projection, row, near_rows, page.theme)}
+
+
+def without_webgl(selection: Selection, language: str) -> Any:
+    """What a map in space says where the browser has no WebGL; the style sheet hides it where it has."""
+    link = dcc.Link(text("flat_map", language), href=selection.but(dims=2, words=None).url, className="chip")
+    return html.Div([notice(text("no_webgl", language)), link], className="without-webgl")
 
 
 def _remarked(projection: Projection, row: int | None, near_rows: np.ndarray, theme: str) -> Patch:
