@@ -110,6 +110,10 @@ _TEXT = {
         "没有选中此模型中的词，按词频排列。",
     ),
     "copy": ("Copy the lines that draw this map in a notebook", "复制在笔记本中绘制此图的代码"),
+    "table_without": (
+        "A table has each word's true neighbours where it has up to {most:,} words: surround fewer for them.",
+        "表格不超过 {most:,} 个词时才包含每个词的真实近邻：圈选较少的词即可得到。",
+    ),
     "save_as": ("Save as", "另存为"),
     "not_fetched": (
         "The map could not be fetched from the server ({reason}). Is it still running? Reload the page to try again.",

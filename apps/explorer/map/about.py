@@ -14,7 +14,7 @@ from embviz.apps.explorer.interface import text
 from embviz.apps.explorer.jobs import Job
 from embviz.apps.explorer.map.colors import matching, measured_already
 from embviz.apps.explorer.map.sheet import marked
-from embviz.apps.explorer.map.table import links
+from embviz.apps.explorer.map.table import links, without_neighbors
 from embviz.apps.explorer.selection import Selection
 from embviz.figures.theme import PALETTES
 from embviz.projection import Projection
@@ -45,6 +45,7 @@ def about(
         code = [html.Button("Python", className="chip", title=text("copy", language), **attributes(**copied))]
         saved = [html.Span(text("save_as", language)), *files, *(code if copied else [])]
         parts.append(html.Div(saved, className="examples save"))
+        parts.append(without_neighbors(run, shown, language) and html.P(without_neighbors(run, shown, language)))
     fit = projection.params.get("fit", shown)
     if fit < shown and projection.method not in ("pca", "axes"):
         parts.append(html.P(text("placed", language, fit=fit, placed=shown - fit)))

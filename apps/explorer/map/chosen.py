@@ -15,7 +15,7 @@ from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.colors import known, measured_already
 from embviz.apps.explorer.map.shape import Shape, written
 from embviz.apps.explorer.map.sheet import shown_of
-from embviz.apps.explorer.map.table import links, shown_rows
+from embviz.apps.explorer.map.table import links, shown_rows, without_neighbors
 from embviz.apps.explorer.selection import Selection
 from embviz.cuts import FEWEST
 from embviz.errors import EmbvizError
@@ -57,6 +57,7 @@ def chosen(library: Library, selection: Selection, shape: Shape | None, language
                     **attributes(data_map="free", aria_label=text("let_go", language))),
         html.H2(text("chosen", language, n=len(rows))),
         html.Div([html.Span(text("save_as", language), className="quiet"), *files], className="examples"),
+        html.Div(without_neighbors(run, len(rows), language), className="quiet"),
     ]  # fmt: skip
 
 

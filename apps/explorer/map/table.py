@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
+import re
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import dash
@@ -11,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from flask import Response, abort, request
 
-from embviz.apps.explorer.interface import theme
+from embviz.apps.explorer.interface import text, theme
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.colors import matching, measured_already
+from embviz.apps.explorer.map.neighbors import most, neighbor_words
 from embviz.apps.explorer.map.shape import Shape, inside, read
 from embviz.apps.explorer.map.sheet import requested, which
 from embviz.apps.page import page
@@ -43,12 +47,27 @@ def connect(app: dash.Dash, library: Library) -> None:
         made = table(run, projection, rows)
         if form == "csv":
             return _attached(as_csv(made), "text/csv", run, projection, form)
-        return _attached(as_parquet(made), "application/vnd.apache.parquet", run, projection, form)
+        body = as_parquet(made, parameters(run, projection))
+        return _attached(body, "application/vnd.apache.parquet", run, projection, form)
 
 
 def _attached(body: bytes, kind: str, run: Run, projection: Projection, form: str) -> Response:
-    file = quote(f"{run.name}-{projection.method}.{form}")
+    file = quote(f"{file_name(run, projection)}.{form}")
     return Response(body, mimetype=kind, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{file}"})
+
+
+def file_name(run: Run, projection: Projection) -> str:
+    """What a file with a map is called: the run, the method and its parameters, since a CSV can hold them nowhere."""
+    params = {name: value for name, value in projection.params.items() if name != "dims"}
+    told = [f"{name}{'-'.join(value) if isinstance(value, list) else value}" for name, value in params.items()]
+    return re.sub(r"[^\w.-]+", "_", "-".join([run.name, projection.method, *told]))
+
+
+def parameters(run: Run, projection: Projection) -> dict[str, Any]:
+    """How the run and its map were made."""
+    made = {name: run.meta[name] for name in ("trainer", "params", "corpus", "versions") if name in run.meta}
+    map_made = {"method": projection.method, "params": dict(projection.params), "facts": dict(projection.facts)}
+    return {"run": run.name, **made, "map": map_made}
 
 
 def links(
@@ -59,6 +78,11 @@ def links(
     given = {name: value for name, value in given.items() if value}
     forms = [("CSV", "table.csv"), ("Parquet", "table.parquet")] + ([] if shape else [("HTML", "page.html")])
     return [(name, f"/sheet/{quote(run.name)}/{file}?{urlencode(given)}") for name, file in forms]
+
+
+def without_neighbors(run: Run, n: int, language: str) -> str | None:
+    """The sentence that says why a table of n words has no neighbours; None where it has."""
+    return text("table_without", language, most=most(run)) if n > most(run) else None
 
 
 def shown_rows(run: Run, projection: Projection, pattern: str | None, shape: Shape | None) -> np.ndarray:
@@ -73,7 +97,8 @@ def shown_rows(run: Run, projection: Projection, pattern: str | None, shape: Sha
 
 
 def table(run: Run, projection: Projection, rows: np.ndarray) -> pa.Table:
-    """Those rows of a map: columns word, rank, count, x, y, and cluster and kept where they are known."""
+    """Those rows of a map: columns word, rank, count, x, y, cluster and kept where they are known, and the neighbours
+    where there are not too many to search."""
     space, at = run.space, pa.array(rows, pa.int64())
     columns = {
         "word": space.table["word"].take(at),
@@ -89,6 +114,8 @@ def table(run: Run, projection: Projection, rows: np.ndarray) -> pa.Table:
         names = pa.array([" ".join(name) for name in found.names])
         labels = found.labels[rows].astype(np.int64)
         columns["cluster"] = names.take(pa.array(labels, mask=labels < 0))
+    if len(rows) <= most(run):
+        columns["neighbors"] = neighbor_words(run, rows)
     return pa.table(columns)
 
 
@@ -97,6 +124,8 @@ def as_csv(made: pa.Table) -> bytes:
     from pyarrow import csv
 
     for place, name in enumerate(made.column_names):
+        if pa.types.is_list(made.schema.field(name).type):
+            made = made.set_column(place, name, pc.binary_join(made[name], " "))
         if pa.types.is_string(made.schema.field(name).type):
             safe = pc.replace_substring_regex(made[name], r"^([=+\-@\t\r])", r"'\1")
             made = made.set_column(place, name, safe)
@@ -106,10 +135,10 @@ def as_csv(made: pa.Table) -> bytes:
     return out.getvalue()
 
 
-def as_parquet(made: pa.Table) -> bytes:
-    """The table as it is."""
+def as_parquet(made: pa.Table, parameters: dict[str, Any]) -> bytes:
+    """The table as it is, with the parameters as JSON under "embviz" in the metadata of its schema."""
     from pyarrow import parquet
 
     out = io.BytesIO()
-    parquet.write_table(made, out)
+    parquet.write_table(made.replace_schema_metadata({"embviz": json.dumps(parameters, ensure_ascii=False)}), out)
     return out.getvalue()
