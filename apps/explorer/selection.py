@@ -18,6 +18,7 @@ class Selection:
         run: the run whose words are shown.
         model: the run whose attention is shown.
         word: the selected word or expression.
+        pins: words that stay marked whatever is selected, parted by tabs.
         other: a second word, to be compared with.
         method: pca, tsne, umap or axes.
         across, up: the axes of a map by axes, such as man <-> woman.
@@ -34,6 +35,7 @@ class Selection:
     run: str | None = None
     model: str | None = None
     word: str | None = None
+    pins: str | None = None
     other: str | None = None
     method: str = "pca"
     across: str | None = None
@@ -69,6 +71,11 @@ class Selection:
     def but(self, **changes: Any) -> Selection:
         """The same selection with some values changed."""
         return replace(self, **changes)
+
+
+def many(text: str | None) -> list[str]:
+    """The values of a field that holds several."""
+    return text.split("\t") if text else []
 
 
 _NUMBERS = ("dims", "words", "layer", "head")

@@ -75,6 +75,7 @@ def _spec(run: Run, sheet: Sheet, theme: str) -> dict[str, Any]:
         "axes": [],
         "selected": None,
         "near": [],
+        "pins": [],
         "marked": [],
         "theme": {name: getattr(palette, name) for name in ("paper", "text", "quiet", "point", "accent", "near")},
     }

@@ -51,6 +51,13 @@ PALETTES = {
 }  # fmt: skip
 
 
+# Of words that are pinned: apart from each other, and from the colours of the selected word and of its neighbours.
+PINS = {
+    "light": ("#6d3bd1", "#00857a", "#a34d00", "#1565c0", "#5d7a00", "#a01fa0", "#c02626", "#4a5a6a"),
+    "dark": ("#b49bff", "#2fd0bd", "#d59a5e", "#5fb4ff", "#b4d64a", "#e88af0", "#ff7b6e", "#a9b8c8"),
+}
+
+
 @cache
 def template(theme: str) -> go.layout.Template:
     """The layout that every figure starts from."""

@@ -1,4 +1,4 @@
-"""Looking around on the flat map, in a real browser: the box, and the words inside it on a map of their own."""
+"""Looking around on the flat map, in a real browser: the box and a map of what is in it; pinned words."""
 
 from __future__ import annotations
 
@@ -58,3 +58,29 @@ def test_a_box_and_a_map_of_its_words(page: Page, serve: Any, runs: Path, sheet:
     expect(page.locator("#map-about")).to_contain_text(f"{len(words)} of 102 words by themselves")
     page.locator("#map-about").get_by_role("link", name="whole", exact=True).click()
     page.wait_for_function("window.embviz.map.points.n === 102")
+
+
+def test_words_stay_pinned(page: Page, serve: Any, runs: Path, sheet: Sheet) -> None:
+    """Their labels show wherever another word is selected, and after a reload; each is let go by its ×."""
+    space = ev.open_run(runs / "whole").space
+    page.goto(serve(runs) + "/map?run=whole&word=king")
+    page.locator("#map-details").get_by_role("link", name="Pin", exact=True).click()
+    page.locator("#map-details .neighbors a").first.click()
+    near = ev.near(space, "king").words[0]
+    expect(page.locator("#map-details h2")).to_have_text(near)
+    page.locator("#map-details").get_by_role("link", name="Pin", exact=True).click()
+    expect(page.locator("#map-pins .pinned .word")).to_have_text(["king", near])
+    page.reload()
+    sheet()
+    page.locator("[data-map=whole]").click()
+    page.wait_for_function("window.embviz.map.camera.x === 0.5")
+    seen = sheet()
+    assert {"king", near} <= {label["word"] for label in seen["labels"]}
+    rows = [space.row("king"), space.row(near)]
+    assert page.evaluate("window.embviz.map.spec.pins.map((pin) => pin.row)") == rows
+    expect(page.locator("#map-details .apart td.number").first).to_have_text(
+        f"{ev.cosine(space, 'king', near):.2f}".replace("0.", ".")
+    )
+    page.locator("#map-pins").get_by_title("Unpin king").click()
+    expect(page.locator("#map-pins .pinned .word")).to_have_text([near])
+    page.wait_for_function("window.embviz.map.spec.pins.length === 1")

@@ -61,12 +61,13 @@
       }
     }
 
-    // A marked word stands over its point, else under it; where both are taken by one marked before, its dot is enough.
+    // A marked word stands over its point, else under it; where both are taken by one marked before, its dot is enough,
+    // unless it is always to be read.
     writeFree(ctx, row, [x, y], size, lift, style, theme, boxes) {
       if (!this.words.has(row) || x < 0 || y < 0 || x > size.width || y > size.height) return;
       const half = (width(this.words.get(row)) * style.size) / 24;
       const taken = (at) => boxes.some((b) => x + half > b.x0 && x - half < b.x1 && at > b.y0 && at - style.size < b.y1);
-      const place = [lift, -lift - style.size + 3].find((up) => !taken(y - up));
+      const place = [lift, -lift - style.size + 3].find((up) => !taken(y - up)) ?? (style.always ? lift : undefined);
       if (place !== undefined) this.write(ctx, row, [x, y], place, style, theme, boxes);
     }
 

@@ -32,21 +32,38 @@
     write(`↓ ${down}`, width / 2, height - 14, "center");
   }
 
-  // Lines from the selected word to its true neighbours, wherever they landed; the marks of both.
+  // The selected word and its true neighbours, and under them the pinned words and theirs.
   function links(map, project) {
     const { ctx, spec } = map, { theme } = spec, from = spec.selected === null ? null : project(spec.selected);
-    ctx.strokeStyle = theme.near;
+    for (const { row, color, near } of spec.pins)
+      star(ctx, project(row), near.map(project), [color, color], row === spec.selected ? 10 : 6, theme.paper);
+    star(ctx, from, spec.near.map(project), [theme.accent, theme.near], 7, theme.paper);
+  }
+
+  // Lines from a word to its true neighbours, wherever they landed; the marks of both. No lines from nowhere.
+  function star(ctx, from, ends, [color, near], radius, paper) {
+    ctx.strokeStyle = near;
     ctx.lineWidth = 1.2;
     ctx.globalAlpha = 0.75;
-    for (const row of from ? spec.near : []) {
+    for (const end of from ? ends : []) {
       ctx.beginPath();
       ctx.moveTo(...from);
-      ctx.lineTo(...project(row));
+      ctx.lineTo(...end);
       ctx.stroke();
     }
     ctx.globalAlpha = 1;
-    for (const row of spec.near) dot(ctx, project(row), 4.5, theme.near, theme.paper);
-    if (from) dot(ctx, from, 7, theme.accent, theme.paper);
+    for (const end of ends) dot(ctx, end, 4.5, near, paper);
+    if (from) dot(ctx, from, radius, color, paper);
+  }
+
+  // How the words are written that are marked, the most important first, which get the first places.
+  function styles({ selected, near, pins, theme }) {
+    const found = new Map(selected === null ? [] : [[selected, { color: theme.accent, size: 16, weight: 700 }]]);
+    const more = (row, style) => found.has(row) || found.set(row, style);
+    for (const pin of pins) more(pin.row, { color: pin.color, size: 14, weight: 700, always: true });
+    for (const row of near) more(row, { color: theme.text, size: 13, weight: 600 });
+    for (const row of pins.flatMap((pin) => pin.near)) more(row, { color: theme.text, size: 12 });
+    return found;
   }
 
   // The names of clusters where they mostly lie, while one is far out; the largest first, none over another.
@@ -116,5 +133,5 @@
     ctx.setLineDash([]);
   }
 
-  window.embviz = Object.assign(window.embviz || {}, { marks: { links, ring, rings, outline, regions, poles, nothing } });
+  window.embviz = Object.assign(window.embviz || {}, { marks: { links, styles, ring, rings, outline, regions, poles, nothing } });
 })();

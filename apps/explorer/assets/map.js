@@ -76,10 +76,7 @@
 
   // The selected word and its true neighbours; a word that was not clicked is brought into the middle.
   function mark(spec, first) {
-    const { theme } = spec;
-    map.marked = new Map();
-    if (spec.selected !== null) map.marked.set(spec.selected, { color: theme.accent, size: 16, weight: 700 });
-    for (const row of spec.near) map.marked.set(row, { color: theme.text, size: 13, weight: 600 });
+    map.marked = marks.styles(spec);
     for (const [row, word] of spec.marked) {
       map.labels.words.set(row, word);
       map.labels.asked.add(row);

@@ -18,6 +18,7 @@ from embviz.apps.explorer.map.details import completions, details, sizes, toolti
 from embviz.apps.explorer.map.events import entered, picked, pointed, settled
 from embviz.apps.explorer.map.layout import layout
 from embviz.apps.explorer.map.picture import Page, picture, ready_method
+from embviz.apps.explorer.map.pins import chips
 from embviz.apps.explorer.map.sheet import shown_of
 from embviz.apps.explorer.selection import Selection
 
@@ -123,6 +124,10 @@ def _connect_words(app: dash.Dash, library: Library) -> None:
     @app.callback(Output(ids.MAP_DETAILS, "children"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
     def _details(pathname: str, search: str) -> Any:
         return details(library, _on_map(pathname, search), language())
+
+    @app.callback(Output(ids.MAP_PINS, "children"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
+    def _pins(pathname: str, search: str) -> Any:
+        return chips(library, _on_map(pathname, search), language())
 
     @app.callback(Output(ids.MAP_WORDS, "data"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
     def _sizes(pathname: str, search: str) -> Any:

@@ -10,6 +10,7 @@ from embviz.apps.explorer.cards import facts, neighbor_list, notice
 from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.about import around, near_here
+from embviz.apps.explorer.map.pins import apart, pin
 from embviz.apps.explorer.map.sheet import shown_of, words_on_map
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
@@ -28,15 +29,15 @@ def details(library: Library, selection: Selection, language: str) -> Any:
         return None  # the picture says it
     try:
         if not selection.word:
-            return html.P(text("pick", language), className="quiet")
+            return [html.P(text("pick", language), className="quiet"), *apart(run, selection, language)]
         found = near(run.space, selection.word)
     except EmbvizError as error:
-        return notice(explain(error, language))
+        return [notice(explain(error, language)), *apart(run, selection, language)]
     single = run.space.row(selection.word) if len(found.terms) == 1 else None
     on_map = words_on_map(run, selection)
     here = int((found.rows < on_map).sum())
     return [
-        html.H2(selection.word),
+        html.Div([html.H2(selection.word), *pin(run, single, selection, language)], className="titled"),
         html.P(
             facts(run.space, single, language) if single is not None else text("no_sum", language), className="quiet"
         ),
@@ -46,6 +47,7 @@ def details(library: Library, selection: Selection, language: str) -> Any:
         html.P(text("on_map", language, here=here, k=len(found.words)), className="quiet"),
         *_kept_here(run, selection, single, language),
         html.P(text("how", language, over=found.over), className="quiet"),
+        *apart(run, selection, language),
     ]
 
 

@@ -72,6 +72,7 @@ def _controls(language: str) -> list[Any]:
             maxDropdownHeight=320,
             limit=12,
         ),
+        html.Div(id=ids.MAP_PINS, className="flat"),
         _field(
             "method",
             text("projection", language),

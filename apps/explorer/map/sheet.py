@@ -17,6 +17,7 @@ from flask import Response, abort, request
 from embviz.apps.explorer.interface import EXAMPLES
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map import colors
+from embviz.apps.explorer.map.pins import pinned_on, rows_of
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
 from embviz.figures.theme import PALETTES
@@ -37,7 +38,8 @@ def spec(projection: Projection, run: Run, selection: Selection, theme: str, lan
     n = len(projection.coords)
     shown = [int(other) for other in near_rows if other < n]
     selected = row if row is not None and row < n else None
-    rows = [*([] if selected is None else [selected]), *shown]
+    pins = pinned_on(run, selection, n, theme)
+    rows = list(dict.fromkeys([*([] if selected is None else [selected]), *shown, *rows_of(pins)]))
     made = {"of": run.meta.get("created"), "dims": 2, **which(projection)}
     return {
         "points": f"/sheet/{quote(run.name)}/points?{urlencode(made)}",
@@ -49,6 +51,7 @@ def spec(projection: Projection, run: Run, selection: Selection, theme: str, lan
         "axes": [[pole.strip() for pole in axis.split("<->")] for axis in projection.params.get("axes", ())],
         "selected": selected,
         "near": shown,
+        "pins": pins,
         "marked": list(zip(rows, run.space.words(np.array(rows, np.int64)), strict=True)),
         "theme": {name: getattr(palette, name) for name in ("paper", "text", "quiet", "point", "accent", "near")},
     }
