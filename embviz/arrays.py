@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from embviz.errors import EmbvizError
+
+READ_ONLY = (errno.EACCES, errno.EROFS, errno.EPERM)
 
 
 def write(path: Path, arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> None:
@@ -23,20 +29,53 @@ def write(path: Path, arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]
         temporary.unlink(missing_ok=True)
 
 
+def about(path: Path) -> dict[str, Any]:
+    """What is about the arrays of a file, without reading them.
+
+    Raises:
+        ValueError: the file is damaged, or none of this kind.
+    """
+    return _opened(path, lambda file: {})[1]
+
+
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The arrays of a file, and what is about them.
 
     Raises:
         ValueError: the file is damaged, or none of this kind.
     """
+    return _opened(path, lambda file: {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118  no mapping
+
+
+def _opened(path: Path, take: Callable[[Any], dict[str, np.ndarray]]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(str(path), framework="np") as file:
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is no mapping
+            arrays = take(file)
             about = json.loads((file.metadata() or {})["about"])
     except (OSError, SafetensorError, KeyError) as error:
         raise ValueError(str(error)) from error
     if not isinstance(about, dict):
         raise ValueError("what is about the arrays is no mapping")
     return arrays, about
+
+
+def kept(path: Path, load: Callable[[], Any], make: Callable[[], Any]) -> Any:
+    """What a file of the run keeps, else made and kept; a run that may only be read keeps nothing."""
+    if path.is_file():
+        with suppress(EmbvizError):  # it is damaged: it is made again, and replaced
+            return load()
+    made = make()
+    keep(made, path)
+    return made
+
+
+def keep(made: Any, path: Path) -> None:
+    """Keep it, unless the run may only be read."""
+    try:
+        path.parent.mkdir(exist_ok=True)
+        made.save(path)
+    except OSError as error:
+        if error.errno not in READ_ONLY:
+            raise

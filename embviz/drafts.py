@@ -119,3 +119,40 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def checked_meta(path: Path) -> dict[str, Any]:
+    """What the meta.json of a run folder says, every file that it names being there and of its size.
+
+    Raises:
+        EmbvizError: the run is not complete, damaged, of a newer format, or may not be read.
+    """
+    try:
+        meta = json.loads((path / "meta.json").read_text(encoding="utf-8"))
+        _check_format(path, meta["format"])
+        files = meta["files"]
+        sum([meta["words"], meta["dims"], meta.get("created", 0), *files.values()])  # fails unless all are numbers
+        sizes = {name: (path / name).stat().st_size if (path / name).is_file() else None for name in files}
+    except FileNotFoundError:
+        raise EmbvizError(
+            f"'{path}' is no complete run: it has no meta.json, which is written last. Train or import it again."
+        ) from None
+    except PermissionError:
+        raise EmbvizError(f"'{path}' may not be read: change its permissions, or copy it.") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise EmbvizError(f"'{path}' is damaged: its meta.json cannot be read. Train or import it again.") from None
+    for name, size in sizes.items():
+        if size is None:
+            raise EmbvizError(f"'{path}' is damaged: {name} is missing. Train or import it again.")
+        if size != files[name]:
+            raise EmbvizError(
+                f"'{path}' is damaged: {name} has {size:,} bytes and should have {files[name]:,}. "
+                "Train or import it again."
+            )
+    return meta
+
+
+def _check_format(path: Path, form: Any) -> None:
+    """Before anything else: a newer format may lack all that this one has."""
+    if not isinstance(form, int) or form > FORMAT:
+        raise EmbvizError(f"'{path}' has the format {form}, and this embviz reads up to {FORMAT}. Update embviz.")

@@ -9,32 +9,37 @@ damaged run is told from a good one. Nothing here is pickled.
 from __future__ import annotations
 
 import errno
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
+from embviz import arrays
 from embviz.clusters import Clusters, clusters
 from embviz.columns import Column, is_column, read_columns
-from embviz.drafts import FORMAT, draft, finish
+from embviz.drafts import checked_meta, draft, finish
 from embviz.errors import EmbvizError
 from embviz.formats import read_vectors
 from embviz.progress import Report, silent
 from embviz.projection import Projection, project, settings
+from embviz.projection.axes import axes
 from embviz.projection.faithfulness import Faithfulness, faithfulness
+from embviz.projection.given import from_file, is_given, onto
+from embviz.projection.kept import KeptMap, file_name, kept_maps
+from embviz.projection.live import Watch, unwatched
+from embviz.similarity import direction
 from embviz.space import Space
 from embviz.text import Corpus
 
 if TYPE_CHECKING:
     from embviz.models import AttentionModel
 
-
-_READ_ONLY = (errno.EACCES, errno.EROFS, errno.EPERM)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,14 +88,14 @@ class Run:
     def projection_path(
         self, method: str, dims: int = 2, words: int | None = None, seed: int = 0, fit: int | None = None
     ) -> Path:
-        """The file that keeps a projection; its name says the method, the parameters and the seed.
+        """The file that keeps a projection; its name says the method, the parameters and the seed, of a map that was
+        given whose it is.
 
         Raises:
             EmbvizError: see `embviz.projection.settings`.
         """
-        params = settings(self.space, method, dims, words, seed, fit)
-        tail = "-".join(f"{name}{_short(value)}" for name, value in params.items() if name != "dims")
-        return self.path / "projections" / f"{method}-{dims}d-{tail}.safetensors"
+        params = {} if is_given(method) else settings(self.space, method, dims, words, seed, fit)
+        return self.path / "projections" / file_name(method, dims, params)
 
     def projection(
         self,
@@ -100,18 +105,82 @@ class Run:
         seed: int = 0,
         fit: int | None = None,
         report: Report = silent,
+        watch: Watch = unwatched,
     ) -> Projection:
-        """A map of the run: read if it is kept already, else computed and kept.
+        """A map of the run: read if it is kept already, else computed and kept. A map that was given (`map_from`,
+        `map_onto`) is asked for by its name, and read.
 
         Raises:
-            EmbvizError: see `embviz.projection.project`.
+            EmbvizError: see `embviz.projection.project`; there is no such given map, or it is damaged.
         """
         path = self.projection_path(method, dims, words, seed, fit)
-        return _kept(
+        if is_given(method):
+            return self._given(path, method, dims)
+        return arrays.kept(
             path,
             lambda: Projection.load(path, self.space),
-            lambda: project(self.space, method, dims, words, seed, fit, report),
+            lambda: project(self.space, method, dims, words, seed, fit, report, watch),
         )
+
+    def map_from(self, path: Path | str, words: int | None = None, report: Report = silent) -> Projection:
+        """A map whose places are in a file, kept under "file:" and the file's name in place of an earlier one.
+
+        Raises:
+            EmbvizError: see `embviz.projection.given.from_file`.
+        """
+        return self._keep(from_file(self.space, path, words, report))
+
+    def map_onto(
+        self,
+        other: Run,
+        method: str = "tsne",
+        dims: int = 2,
+        words: int | None = None,
+        seed: int = 0,
+        fit: int | None = None,
+        report: Report = silent,
+    ) -> Projection:
+        """A map on which the words that another run's map has too keep their places; kept likewise.
+
+        Args:
+            other: whose map it is; made there if need be.
+            method, dims, seed, fit: of that map.
+            words: how many of this run's words are on the map, the most frequent; by default all.
+            report: told the stage and its progress; may cancel.
+
+        Raises:
+            EmbvizError: see `projection` and `embviz.projection.given.onto`.
+        """
+        old = other.projection(method, dims, None, seed, fit, report)
+        return self._keep(onto(self.space, old, words, report))
+
+    def axes_map(self, *names: str, words: int | None = None) -> Projection:
+        """A map along 2 or 3 axes such as "man <-> woman"; it takes no time worth keeping it.
+
+        Raises:
+            EmbvizError: see `embviz.similarity.direction` and `embviz.projection.axes.axes`.
+        """
+        directions = [direction(self.space, name) for name in names]
+        return axes(self.space, np.stack(directions) if directions else np.empty((0, 0)), names, words)
+
+    def maps(self) -> list[KeptMap]:
+        """The maps that the run keeps, with their parameters and their cost; damaged ones too."""
+        return kept_maps(self.path / "projections")
+
+    def _given(self, path: Path, method: str, dims: int) -> Projection:
+        if not path.is_file():
+            raise EmbvizError(
+                f"'{self.name}' keeps no map '{method}' in {dims} dimensions. Give it with `embviz project --from` or "
+                "`--onto`."
+            )
+        return Projection.load(path, self.space)
+
+    def _keep(self, made: Projection) -> Projection:
+        path = self.projection_path(made.method, made.dims)
+        with suppress(OSError):
+            self.faithfulness_path(path).unlink(missing_ok=True)  # of an earlier map of this name
+        arrays.keep(made, path)
+        return made
 
     def faithfulness_path(self, projection: Path) -> Path:
         """The file that keeps how true the projection of a file is."""
@@ -133,7 +202,7 @@ class Run:
         """
         path = self.faithfulness_path(self.projection_path(method, dims, words, seed, fit))
         made = self.projection(method, dims, words, seed, fit, report)
-        return _kept(path, lambda: Faithfulness.load(path, made), lambda: faithfulness(self.space, made, report))
+        return arrays.kept(path, lambda: Faithfulness.load(path, made), lambda: faithfulness(self.space, made, report))
 
     @property
     def clusters_path(self) -> Path:
@@ -147,7 +216,7 @@ class Run:
             EmbvizError: see `embviz.clusters.settings`.
         """
         path = self.clusters_path
-        return _kept(path, lambda: Clusters.load(path, self.space), lambda: clusters(self.space, report=report))
+        return arrays.kept(path, lambda: Clusters.load(path, self.space), lambda: clusters(self.space, report=report))
 
     @property
     def column_names(self) -> list[str]:
@@ -202,7 +271,7 @@ class Run:
             for column in columns:
                 column.save(self.path / "columns" / f"{column.name}.arrow")
         except OSError as error:
-            if error.errno not in _READ_ONLY:
+            if error.errno not in arrays.READ_ONLY:
                 raise
             raise EmbvizError("'{run}' may only be read, so no column can be kept in it. Copy the run.",
                               run=self.name) from None  # fmt: skip
@@ -217,7 +286,7 @@ def open_run(path: Path | str) -> Run:
     path = Path(path)
     if not path.is_dir():
         raise EmbvizError(f"There is no run '{path}'. {_what_there_is(path.parent)}")
-    return Run(path, _checked_meta(path))
+    return Run(path, checked_meta(path))
 
 
 @dataclass(frozen=True)
@@ -307,56 +376,6 @@ def import_vectors(
         seconds = round(time.monotonic() - started, 1)
         finish(folder, trainer="import", params=params, seconds=seconds, **meta)
     return open_run(out)
-
-
-def _checked_meta(path: Path) -> dict[str, Any]:
-    try:
-        meta = json.loads((path / "meta.json").read_text(encoding="utf-8"))
-        _check_format(path, meta["format"])
-        files = meta["files"]
-        sum([meta["words"], meta["dims"], meta.get("created", 0), *files.values()])  # fails unless all are numbers
-        sizes = {name: (path / name).stat().st_size if (path / name).is_file() else None for name in files}
-    except FileNotFoundError:
-        raise EmbvizError(
-            f"'{path}' is no complete run: it has no meta.json, which is written last. Train or import it again."
-        ) from None
-    except PermissionError:
-        raise EmbvizError(f"'{path}' may not be read: change its permissions, or copy it.") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise EmbvizError(f"'{path}' is damaged: its meta.json cannot be read. Train or import it again.") from None
-    for name, size in sizes.items():
-        if size is None:
-            raise EmbvizError(f"'{path}' is damaged: {name} is missing. Train or import it again.")
-        if size != files[name]:
-            raise EmbvizError(
-                f"'{path}' is damaged: {name} has {size:,} bytes and should have {files[name]:,}. "
-                "Train or import it again."
-            )
-    return meta
-
-
-def _check_format(path: Path, form: Any) -> None:
-    """Before anything else: a newer format may lack all that this one has."""
-    if not isinstance(form, int) or form > FORMAT:
-        raise EmbvizError(f"'{path}' has the format {form}, and this embviz reads up to {FORMAT}. Update embviz.")
-
-
-def _kept(path: Path, load: Callable[[], Any], make: Callable[[], Any]) -> Any:
-    """What a file of the run keeps, else made and kept; a run that may only be read keeps nothing."""
-    if path.is_file():
-        return load()
-    made = make()
-    try:
-        path.parent.mkdir(exist_ok=True)
-        made.save(path)
-    except OSError as error:
-        if error.errno not in _READ_ONLY:
-            raise
-    return made
-
-
-def _short(value: float) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)  # g would cut a seed to six digits
 
 
 def _listed(path: Path) -> Listed:

@@ -177,8 +177,10 @@ def test_more_words_than_there_are_are_refused(groups: Space) -> None:
 
 @pytest.mark.parametrize("words", [-5, 0, 1, 2])
 def test_too_few_words_are_refused(groups: Space, words: int) -> None:
-    with pytest.raises(EmbvizError, match=f"needs more than 2 words of at least 2 dimensions; there are {words} words"):
+    with pytest.raises(EmbvizError, match=f"words is {words} and must be at least 3: a map in 2 dimensions needs more"):
         project(groups, "pca", words=words)
+    with pytest.raises(EmbvizError, match=f"fit is {words} and must be at least 3"):
+        project(groups, "pca", fit=words)
 
 
 def test_vectors_shorter_than_the_map_are_refused() -> None:

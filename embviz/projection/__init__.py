@@ -17,6 +17,7 @@ import numpy as np
 from embviz.errors import EmbvizError
 from embviz.progress import Report, silent
 from embviz.projection import pca, tsne, umap
+from embviz.projection.live import Watch, unwatched
 from embviz.projection.placing import place
 from embviz.projection.record import Projection
 from embviz.projection.sheet import Sheet
@@ -42,6 +43,12 @@ def settings(
     if dims not in (2, 3):
         raise EmbvizError(f"{dims} dimensions were asked for; a map has 2 or 3.")
     n = len(space) if words is None else words
+    for name, asked in (("words", words), ("fit", fit)):
+        if asked is not None and asked <= dims:
+            raise EmbvizError(
+                f"{name} is {asked} and must be at least {dims + 1}: a map in {dims} dimensions needs more than {dims} "
+                "words."
+            )
     if n > len(space):
         raise EmbvizError(f"A map of {n:,} words was asked for, and '{space.name}' has {len(space):,}.")
     fitted = min(FIT, n) if fit is None else fit
@@ -65,6 +72,7 @@ def project(
     seed: int = 0,
     fit: int | None = None,
     report: Report = silent,
+    watch: Watch = unwatched,
 ) -> Projection:
     """Bring the words of a space down to 2 or 3 dimensions.
 
@@ -77,6 +85,7 @@ def project(
         seed: the same seed gives the same map.
         fit: how many of them the method sees, the most frequent; by default 50,000 at most. The others are placed.
         report: told the stage and its progress; t-SNE and UMAP can be cancelled from it.
+        watch: shown the points that the method sees as they move; t-SNE in the plane alone shows them.
 
     Raises:
         EmbvizError: see `settings`.
@@ -84,7 +93,7 @@ def project(
     params = settings(space, method, dims, words, seed, fit)
     started = time.monotonic()
     units = unit_vectors(space, params["fit"])
-    coords, facts, linear = METHODS[method].fit(units, params, report)
+    coords, facts, linear = METHODS[method].fit(units, params, report, watch)
     rest = range(params["fit"], params["words"])
     placed = linear(space, rest) if linear else place(space, rest, units, coords, report)
     facts = {**facts, "seconds": round(time.monotonic() - started, 2)}
@@ -98,11 +107,11 @@ Linear = Callable[[Space, range], np.ndarray]
 
 @dataclass(frozen=True)
 class _Method:
-    """fit(units (N, D), params, report) gives coords (N, dims), facts, and what places further words if the method
+    """fit(units (N, D), params, report, watch) gives coords (N, dims), facts, and what places further words if the method
     can do it itself; defaults(N) gives its own parameters.
     """
 
-    fit: Callable[[np.ndarray, Mapping[str, Any], Report], tuple[np.ndarray, dict[str, Any], Linear | None]]
+    fit: Callable[[np.ndarray, Mapping[str, Any], Report, Watch], tuple[np.ndarray, dict[str, Any], Linear | None]]
     defaults: Callable[[int], dict[str, Any]]
 
 

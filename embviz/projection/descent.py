@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix
 
 from embviz.progress import Report
 from embviz.projection.field import Field
+from embviz.projection.live import Watch, unwatched
 from embviz.search.threads import Threads
 
 LONGEST = 5.0  # units of the map that a point moves in one step at most
@@ -43,7 +44,9 @@ def phases(n: int) -> tuple[Phase, ...]:
     return Phase(100, 12.0, 0.8, 0.7), Phase(200, 1.0, 0.8, 0.7), last
 
 
-def descend(wanted: csr_matrix, start: np.ndarray, threads: Threads, report: Report) -> np.ndarray:
+def descend(
+    wanted: csr_matrix, start: np.ndarray, threads: Threads, report: Report, watch: Watch = unwatched
+) -> np.ndarray:
     """Move points from their start down the Kullback-Leibler divergence.
 
     Args:
@@ -51,6 +54,7 @@ def descend(wanted: csr_matrix, start: np.ndarray, threads: Threads, report: Rep
         start: (N, 2) float32.
         threads: to share the work; how many does not change the result.
         report: told every few steps; may cancel.
+        watch: shown the points as often.
 
     Returns:
         (N, 2) float32. The learning rate is N / pull (Belkina et al. 2019). Of 20,000 points a step is some 6 ms of
@@ -66,6 +70,7 @@ def descend(wanted: csr_matrix, start: np.ndarray, threads: Threads, report: Rep
         for _ in range(phase.steps):
             if done % _EVERY == 0 or time.monotonic() > told + _SECONDS:
                 report("t-SNE", done / steps, f"step {done} of {steps}")
+                watch(points)
                 told = time.monotonic()
             around = field.at(points)
             push = 1 / max(float(around[:, 0].sum(dtype=np.float64)) - n, 1e-6)  # less what each sees of itself

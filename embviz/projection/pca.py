@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from embviz.progress import Report
+from embviz.projection.live import Watch, unwatched
 from embviz.search import unit_vectors
 from embviz.space import Space
 
@@ -15,9 +16,12 @@ _BLOCK = 65_536
 
 
 def fit(
-    units: np.ndarray, params: Mapping[str, Any], report: Report
+    units: np.ndarray, params: Mapping[str, Any], report: Report, watch: Watch = unwatched
 ) -> tuple[np.ndarray, dict[str, Any], Callable[[Space, range], np.ndarray]]:
-    """Fit (N, D) unit vectors; gives coords (N, dims), the share of variance of each axis, and the map itself."""
+    """Fit (N, D) unit vectors; gives coords (N, dims), the share of variance of each axis, and the map itself.
+
+    There is nothing to watch: it is done at once.
+    """
     from sklearn.decomposition import PCA
 
     report("PCA", 0.0, "")

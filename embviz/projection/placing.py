@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from embviz.progress import Report
-from embviz.search import rows_near, unit_vectors
+from embviz.search import rows_near, units_of
 from embviz.space import Space
 
 _NEAREST = 10
@@ -13,7 +13,7 @@ _BLOCK = 65_536  # words placed at once
 _WEAKEST = 1e-3  # the weight of a word at a right angle or beyond
 
 
-def place(space: Space, rows: range, units: np.ndarray, coords: np.ndarray, report: Report) -> np.ndarray:
+def place(space: Space, rows: range | np.ndarray, units: np.ndarray, coords: np.ndarray, report: Report) -> np.ndarray:
     """Each of these words where most of its nearest words of the map are near.
 
     Not at their mean: where they lie in several parts of the map, it is near to none of them.
@@ -35,10 +35,10 @@ def place(space: Space, rows: range, units: np.ndarray, coords: np.ndarray, repo
     from embviz.projection.settling import settle
     from embviz.search.threads import Threads
 
-    coords = np.ascontiguousarray(coords, np.float32)
+    rows, coords = np.asarray(rows), np.ascontiguousarray(coords, np.float32)
     radius, k = _radius(coords), min(_NEAREST, len(units))
     for start in range(0, len(rows), _BLOCK):
-        queries = unit_vectors(space, rows.start + min(start + _BLOCK, len(rows)), rows.start + start)
+        queries = units_of(space, rows[start : start + _BLOCK])
 
         def at(share: float, start: int = start, count: int = len(queries)) -> None:
             report("placing words", (start + share * count) / len(rows), "")

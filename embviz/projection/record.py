@@ -22,10 +22,11 @@ class Projection:
     Attributes:
         coords: (N, 2 or 3) float32; row i belongs to row i of the space.
         words: the N words, read from the space when they are asked for.
-        method: "pca", "tsne" or "umap".
-        params: dims, words, fit (how many of them, the most frequent, the method saw; the others were placed by the
-            fit), seed, and the method's own parameters.
-        facts: what was found: seconds, and for PCA the share of the variance that each axis holds.
+        method: "pca", "tsne" or "umap"; "axes"; "file:NAME" or "onto:RUN:METHOD" for a map that was given.
+        params: dims, words, and for what was computed fit (how many of them, the most frequent, the method saw; the
+            others were placed by the fit), seed, and the method's own parameters.
+        facts: what was found: seconds; for PCA the share of the variance that each axis holds; for a map that was
+            given how many places were, and how many words were placed among them.
         space: the space's name.
         sheet: how a flat map is drawn; None in 3 dimensions.
     """
@@ -72,5 +73,7 @@ class Projection:
             if sheet and (sheet.places.shape != coords.shape or sheet.levels.shape != coords.shape[:1]):
                 raise ValueError("places or levels of another map")
         except (KeyError, TypeError, ValueError) as error:
-            raise EmbvizError(f"The projection '{path}' is damaged: remove it, and it is computed again.") from error
+            raise EmbvizError(
+                f"The projection '{path.name}' is damaged: remove it, and it is computed again."
+            ) from error
         return cls(coords, words, method, params, facts, space.name, sheet)

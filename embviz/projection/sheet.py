@@ -47,20 +47,25 @@ class Sheet:
 
 def on_grid(coords: np.ndarray) -> np.ndarray:
     """(N, 2) uint16: coords (N, 2) on the grid, both axes to the same scale, words of the same place moved apart."""
-    low, high = coords.min(axis=0).astype(float), coords.max(axis=0).astype(float)
-    side = max(float((high - low).max()), 1e-12)
-    grid = np.rint((coords - (low + high) / 2) / side * (SIDE - 1) + (SIDE - 1) / 2)
-    grid = np.clip(grid, 0, SIDE - 1).astype(np.int64)
+    places = grid(coords)
     random = np.random.default_rng(0)
     for reach in range(1, 1000):
-        keys = grid[:, 0] * SIDE + grid[:, 1]
+        keys = places[:, 0] * SIDE + places[:, 1]
         again = np.ones(len(keys), bool)
         again[np.unique(keys, return_index=True)[1]] = False  # the first, most frequent word of a place keeps it
         if not again.any():
             break
-        moved = grid[again] + random.integers(-reach, reach + 1, (int(again.sum()), 2))
-        grid[again] = np.clip(moved, 0, SIDE - 1)
-    return grid.astype(np.uint16)
+        moved = places[again] + random.integers(-reach, reach + 1, (int(again.sum()), 2))
+        places[again] = np.clip(moved, 0, SIDE - 1)
+    return places.astype(np.uint16)
+
+
+def grid(coords: np.ndarray) -> np.ndarray:
+    """(N, 2) int64: coords (N, 2) on the grid, both axes to the same scale; words may share a place."""
+    low, high = coords.min(axis=0).astype(float), coords.max(axis=0).astype(float)
+    side = max(float((high - low).max()), 1e-12)
+    places = np.rint((coords - (low + high) / 2) / side * (SIDE - 1) + (SIDE - 1) / 2)
+    return np.clip(places, 0, SIDE - 1).astype(np.int64)
 
 
 def label_widths(words: pa.ChunkedArray) -> np.ndarray:

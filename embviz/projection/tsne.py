@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embviz.progress import Report
+from embviz.projection.live import Watch, unwatched
 from embviz.search import neighbor_rows
 
 if TYPE_CHECKING:
@@ -21,14 +22,18 @@ _REACH = 4 / 3  # neighbours for each unit of perplexity. With 3, as is usual, t
 _FEW = 3_000  # up to so many words openTSNE is quickest in one thread
 
 
-def fit(units: np.ndarray, params: Mapping[str, Any], report: Report) -> tuple[np.ndarray, dict[str, Any], None]:
-    """Fit (N, D) unit vectors; gives coords (N, dims)."""
+def fit(
+    units: np.ndarray, params: Mapping[str, Any], report: Report, watch: Watch = unwatched
+) -> tuple[np.ndarray, dict[str, Any], None]:
+    """Fit (N, D) unit vectors; gives coords (N, dims). In the plane it can be watched."""
     n, perplexity = len(units), params["perplexity"]
     k = min(n - 1, max(1, round(_REACH * perplexity)))
     report("searching neighbours", 0.0, "")
+    start = _start(units, params["dims"], params["seed"])
+    if params["dims"] == 2:
+        watch(start)
     rows, cosine = neighbor_rows(units, k, lambda share: report("searching neighbours", share, ""))
     squared = np.maximum(0, 2 - 2 * cosine)
-    start = _start(units, params["dims"], params["seed"])
     report("t-SNE", 0.0, "compiling, the first time on a machine")
     from embviz.projection.affinity import affinities
     from embviz.projection.descent import descend
@@ -37,7 +42,7 @@ def fit(units: np.ndarray, params: Mapping[str, Any], report: Report) -> tuple[n
     with Threads() as threads:
         wanted = affinities(rows, squared, perplexity, threads)
         if params["dims"] == 2:
-            return descend(wanted, start, threads, report), {}, None
+            return descend(wanted, start, threads, report, watch), {}, None
     return _in_space(wanted, start, params["seed"], report), {}, None
 
 

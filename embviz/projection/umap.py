@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 
 from embviz.progress import Report
+from embviz.projection.live import Watch, unwatched
 from embviz.search import neighbor_rows
 
 _EXACT = 100_000  # up to so many words neighbours are searched exactly; beyond, by the library's approximate search
 
 
-def fit(units: np.ndarray, params: Mapping[str, Any], report: Report) -> tuple[np.ndarray, dict[str, Any], None]:
-    """Fit (N, D) unit vectors; gives coords (N, dims)."""
+def fit(
+    units: np.ndarray, params: Mapping[str, Any], report: Report, watch: Watch = unwatched
+) -> tuple[np.ndarray, dict[str, Any], None]:
+    """Fit (N, D) unit vectors; gives coords (N, dims). Its library shows its points to nobody."""
     report("loading UMAP (its first start on a machine compiles for a minute)", 0.0, "")
     from umap import UMAP
 

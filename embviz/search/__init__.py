@@ -32,6 +32,12 @@ def unit_vectors(space: Space, stop: int, start: int = 0) -> np.ndarray:
     return np.divide(vectors, lengths, out=np.zeros(vectors.shape, np.float32), where=lengths > 0)
 
 
+def units_of(space: Space, rows: np.ndarray) -> np.ndarray:
+    """(len(rows), D) float32: the vectors of these rows at length 1, as `unit_vectors` gives those of a range."""
+    lengths, vectors = space.norms[rows, None], np.asarray(space.vectors[rows])
+    return np.divide(vectors, lengths, out=np.zeros(vectors.shape, np.float32), where=lengths > 0)
+
+
 def top(scores: np.ndarray, k: int) -> np.ndarray:
     """The rows of the k largest scores, largest first, ties in the order of the rows; -inf is no candidate."""
     k = min(k, int(np.isfinite(scores).sum()))
