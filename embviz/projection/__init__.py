@@ -107,8 +107,8 @@ Linear = Callable[[Space, range], np.ndarray]
 
 @dataclass(frozen=True)
 class _Method:
-    """fit(units (N, D), params, report, watch) gives coords (N, dims), facts, and what places further words if the method
-    can do it itself; defaults(N) gives its own parameters.
+    """fit(units (N, D), params, report, watch) gives coords (N, dims), facts, and what places further words if the
+    method can do it itself; defaults(N) gives its own parameters.
     """
 
     fit: Callable[[np.ndarray, Mapping[str, Any], Report, Watch], tuple[np.ndarray, dict[str, Any], Linear | None]]

@@ -44,7 +44,7 @@ def _kept_map(path: Path) -> KeptMap:
         return KeptMap(path, str(about["method"]), dict(about["params"]), dict(about["facts"]))
     except (ValueError, KeyError, TypeError):
         return KeptMap(
-            path, "", {}, {}, f"The map '{path.name}' is damaged; when it is asked for it is computed again."
+            path, "", {}, {}, f"The map '{path.name}' is damaged: asked for, it is made again."
         )
 
 
