@@ -8,9 +8,8 @@ damaged run is told from a good one. Nothing here is pickled.
 
 from __future__ import annotations
 
-import errno
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -39,7 +38,6 @@ from embviz.text import Corpus
 
 if TYPE_CHECKING:
     from embviz.models import AttentionModel
-
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,9 +43,7 @@ def _kept_map(path: Path) -> KeptMap:
         about = arrays.about(path)
         return KeptMap(path, str(about["method"]), dict(about["params"]), dict(about["facts"]))
     except (ValueError, KeyError, TypeError):
-        return KeptMap(
-            path, "", {}, {}, f"The map '{path.name}' is damaged: asked for, it is made again."
-        )
+        return KeptMap(path, "", {}, {}, f"The map '{path.name}' is damaged: asked for, it is made again.")
 
 
 def _short(value: float) -> str:
