@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from embviz.cli import annotate, corpora, cut, look, serve, training
+from embviz.cli import annotate, corpora, cut, look, project, serve, training
 from embviz.cli.terminal import STYLES, choose_progress, complain, open_streams
 from embviz.errors import EmbvizError
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 training.add_to(app)
 corpora.add_to(app)
 look.add_to(app)
+project.add_to(app)
 cut.add_to(app)
 annotate.add_to(app)
 serve.add_to(app)

@@ -1,46 +1,41 @@
-"""`embviz list`, `near`, `project` and `attend`: questions about runs, answered as a table, JSON, a page or arrays."""
+"""`embviz list`, `near` and `attend`: questions about runs, answered as a table, JSON, a page or arrays."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from embviz.cli.terminal import brief, dump, progress, say, table
-from embviz.errors import EmbvizError
+from embviz.cli.terminal import brief, dump, say, table
+from embviz.cli.written import HTML, JSON, NPZ, RUN, write_arrays, write_page
 
 if TYPE_CHECKING:
     from embviz.attention import Attention
-    from embviz.projection import Projection
-    from embviz.projection.faithfulness import Faithfulness
-    from embviz.runs import Listed, Run
-
-RUN = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-HTML = Annotated[Path | None, typer.Option("--html", help="Write the figure as one page that works offline.")]
-NPZ = Annotated[Path | None, typer.Option("--npz", help="Write the arrays for numpy.load.")]
-
-_IN_SPACE = 20_000  # words of a page in 3 dimensions; more are heavy in any browser
+    from embviz.runs import Listed
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("list")(list_)
     app.command()(near)
-    app.command()(project)
     app.command()(attend)
 
 
 def list_(
     runs: Annotated[Path, typer.Argument(metavar="RUNS", help="A folder of runs.")] = Path("runs"),
+    maps: Annotated[
+        bool, typer.Option("--maps", help="List the maps that one run keeps; RUNS is then its folder.")
+    ] = False,
     as_json: JSON = False,
 ) -> None:
-    """List the runs of a folder."""
+    """List the runs of a folder, or the maps of a run."""
     from embviz.runs import list_runs
+
+    if maps:
+        _list_maps(runs, as_json)
+        return
 
     listed = list_runs(runs)
     if as_json:
@@ -57,6 +52,38 @@ def list_(
             say(entry.problem)
     if not listed:
         say(f"'{runs}' holds no runs. Train one: embviz train word2vec wikipedia --out {runs / 'wikipedia'}")
+
+
+def _list_maps(path: Path, as_json: bool) -> None:
+    """How each map was made, and what that cost."""
+    from embviz.runs import open_run
+
+    run = open_run(path)
+    listed = run.maps()
+    if as_json:
+        dump([{"file": kept.path.name, "problem": kept.problem} if kept.problem else
+              {"file": kept.path.name, "method": kept.method, "params": kept.params, "facts": kept.facts,
+               "measured": run.faithfulness_path(kept.path).is_file()} for kept in listed])  # fmt: skip
+        return
+    good = [kept for kept in listed if not kept.problem]
+    if good:
+        rows = [
+            [
+                kept.method,
+                kept.params.get("dims", 0),
+                kept.params.get("words", 0),
+                " ".join(f"{name}={value}" for name, value in kept.own_params().items()),
+                f"{kept.facts.get('seconds', 0):.2f}",
+                "yes" if run.faithfulness_path(kept.path).is_file() else "no",
+            ]
+            for kept in good
+        ]
+        table(["method", "dimensions", "words", "parameters", "seconds", "measured"], rows)
+    for kept in listed:
+        if kept.problem:
+            say(kept.problem)
+    if not listed:
+        say(f"'{run.name}' keeps no maps. Make one: embviz project {path} --method tsne")
 
 
 def near(
@@ -79,52 +106,6 @@ def near(
     say(f"{found.metric}, exact, over all {found.over:,} words")
 
 
-def project(
-    run: RUN,
-    method: Annotated[str, typer.Option(help="pca, tsne or umap.")] = "pca",
-    dims: Annotated[int, typer.Option(help="2 or 3.")] = 2,
-    words: Annotated[int | None, typer.Option(help="How many, the most frequent; by default all.")] = None,
-    fit: Annotated[
-        int | None,
-        typer.Option(help="How many of them the method sees, the rest is placed; by default 50,000."),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same map.")] = 0,
-    measure: Annotated[
-        bool, typer.Option(help="Measure how true the map is, and find clusters; both are kept in the run.")
-    ] = True,
-    as_json: JSON = False,
-    html: HTML = None,
-    npz: NPZ = None,
-) -> None:
-    """Bring the words of a run down to 2 or 3 dimensions; the result is kept in the run."""
-    from embviz.projection.faithfulness import FEWEST
-    from embviz.runs import open_run
-
-    opened = open_run(run)
-    with progress() as report:
-        made = opened.projection(method, dims, words, seed, fit, report)
-        true = None
-        if measure and len(made.coords) >= FEWEST:
-            true = opened.faithfulness(method, dims, words, seed, fit, report)
-            opened.clusters(report)
-    if html:
-        _map_page(opened, made, html)
-    if npz:
-        _arrays(npz, words=list(made.words), coords=made.coords)
-    if as_json:
-        dump({"run": opened.name, "method": made.method, "params": made.params, "facts": made.facts,
-              "faithfulness": true and _measures(true),
-              "words": list(made.words), "coords": made.coords.astype(float).round(5).tolist()})  # fmt: skip
-    else:
-        kept = opened.projection_path(method, dims, words, seed, fit).is_file()
-        how = "kept in the run" if kept else "not kept: the run may only be read"
-        say(f"{len(made.words):,} words by {method} in {dims} dimensions: {made.facts['seconds']} s, {how}.")
-        if true:
-            _say_how_true(true)
-        for path in filter(None, (html, npz)):
-            say(f"Written: {path}")
-
-
 def attend(
     run: RUN,
     sentence: Annotated[str, typer.Argument(help="What the model reads.")],
@@ -144,9 +125,9 @@ def attend(
         from embviz.figures.attention import head_figure, overview_figure
 
         one = len(seen.layers) == len(seen.heads) == 1
-        _page(head_figure(seen, seen.layers[0], seen.heads[0]) if one else overview_figure(seen), html)
+        write_page(head_figure(seen, seen.layers[0], seen.heads[0]) if one else overview_figure(seen), html)
     if npz:
-        _arrays(npz, tokens=list(seen.tokens), weights=seen.weights)
+        write_arrays(npz, tokens=list(seen.tokens), weights=seen.weights)
     if as_json:
         dump({"model": seen.model, "family": seen.family, "sentence": seen.sentence, "tokens": seen.tokens,
               "layers": seen.layers, "heads": seen.heads,
@@ -155,28 +136,6 @@ def attend(
         _strongest(seen)
         for path in filter(None, (html, npz)):
             say(f"Written: {path}")
-
-
-def _measures(true: Faithfulness) -> dict[str, Any]:
-    named = {"map": true.map, "pca": true.pca, "random": true.random}
-    return {"k": true.ks, "words": true.words, "measured": true.measured, "exact": true.exact,
-            **{name: asdict(measures) for name, measures in named.items()}}  # fmt: skip
-
-
-def _say_how_true(true: Faithfulness) -> None:
-    """What the map keeps, beside PCA and a random map."""
-    rows = [
-        [
-            name,
-            k,
-            *[f"{getattr(measures, what)[place]:.3f}" for what in ("preservation", "trustworthiness", "continuity")],
-        ]
-        for place, k in enumerate(true.ks)
-        for name, measures in (("this map", true.map), ("PCA", true.pca), ("random", true.random))
-    ]
-    table(["", "k", "neighbours kept", "trustworthiness", "continuity"], rows)
-    over = "all" if true.exact else f"{true.measured:,} of"
-    say(f"Means over {over} {true.words:,} words, each ranked against all, exactly.")
 
 
 def _strongest(seen: Attention) -> None:
@@ -199,58 +158,6 @@ def _strongest(seen: Attention) -> None:
     table(
         ["layer", "head", "query", "looks most at", "weight"], links, f"The strongest link of each head of {seen.model}"
     )
-
-
-def _map_page(run: Run, made: Projection, path: Path) -> None:
-    """A flat map drawn as the explorer draws it; one in space, its most frequent words, in Plotly."""
-    if made.dims == 3:
-        from embviz.figures.projection import projection_figure
-
-        _page(projection_figure(made.first(_IN_SPACE)), path)
-        return
-    from embviz.apps.page import page
-
-    with progress() as report:
-        text = page(run, made, report=report)
-    _whole(path, lambda target: target.write_text(text, encoding="utf-8"))
-
-
-def _page(figure: Any, path: Path) -> None:
-    from embviz.figures.theme import CONFIG
-
-    text = figure.to_html(include_plotlyjs=True, full_html=True, config=CONFIG)
-    _whole(path, lambda target: target.write_text(text, encoding="utf-8"))
-
-
-def _arrays(path: Path, **arrays: Any) -> None:
-    import numpy as np
-
-    def write(target: Path) -> None:
-        with target.open("wb") as file:
-            np.savez_compressed(
-                file, allow_pickle=False, **{name: np.asarray(values) for name, values in arrays.items()}
-            )
-
-    _whole(path, write)
-
-
-def _whole(path: Path, write: Any) -> None:
-    """Write a file under a temporary name first, so that a full disk costs nothing that was there before.
-
-    Raises:
-        EmbvizError: it cannot be written.
-    """
-    try:
-        if path.exists() and not path.is_file():
-            write(path)  # a device or a pipe cannot be renamed over
-            return
-        with TemporaryDirectory(prefix=".", dir=path.parent) as folder:
-            temporary = Path(folder) / "whole"
-            write(temporary)
-            temporary.replace(path)
-    except OSError as error:
-        reason = error.strerror or error
-        raise EmbvizError(f"'{path}' cannot be written: {reason}. Name another file, or make room.") from None
 
 
 def _listed(entry: Listed) -> dict[str, Any]:

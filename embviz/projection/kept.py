@@ -21,6 +21,16 @@ class KeptMap:
     facts: Mapping[str, Any]
     problem: str | None = None
 
+    def own_params(self) -> dict[str, Any]:
+        """Its parameters but for what every map has: dims and words."""
+        return own_params(self.params)
+
+
+def own_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a map but for dims and words, which every map has; those of an old one it was made onto too."""
+    flat = {**params, **{f"its {name}": value for name, value in params.get("of", {}).items()}}
+    return {name: value for name, value in flat.items() if name not in ("dims", "words", "of", "its dims")}
+
 
 def file_name(method: str, dims: int, params: Mapping[str, Any]) -> str:
     """The name of the file that keeps a map: by the method and its parameters, or by the name of a map that was given

@@ -57,6 +57,11 @@ class Live:
         remove(self.path, os.getpid())
 
 
+def live_path(path: Path) -> Path:
+    """Beside the file that is to keep a map, the one that its points are left in while they move."""
+    return path.with_suffix(".live")
+
+
 def temporary_of(path: Path, process: int) -> Path:
     """The name under which a process writes a picture before it is whole."""
     return path.with_suffix(f".{process}.live")
