@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -130,6 +131,28 @@ def test_project_as_json_a_page_and_arrays(place: Path) -> None:
     assert not [path for path in place.iterdir() if path.name.startswith(".")]
     told = run("project", "runs/words", "--method", "tsne", "--words", "20", where=place)
     assert "20 words by tsne in 2 dimensions" in told.stdout
+
+
+def test_maps_by_axes_from_a_file_and_onto_another_run(place: Path, tmp_path: Path) -> None:
+    shutil.copytree(place / "runs", tmp_path / "runs")
+    axes = ["--axis", "king <-> queen", "--axis", "apple <-> river"]
+    told = run("project", "runs/words", *axes, "--npz", "places.npz", "--html", "map.html", where=tmp_path)
+    assert (
+        "not kept: it is quickly made" in told.stdout and "king <-> queen and apple <-> river stand at" in told.stdout
+    )
+    assert not list((tmp_path / "runs" / "words").glob("projections/axes*"))
+    assert "king" in (tmp_path / "map.html").read_text()
+    told = run("project", "runs/words", "--from", "places.npz", "--no-measure", where=tmp_path)
+    assert "by file:places.npz in 2 dimensions" in told.stdout and "kept in the run" in told.stdout
+    told = run("project", "runs/model", "--onto", "runs/words", "--method", "pca", "--json", where=tmp_path)
+    made, words = json.loads(told.stdout), ev.open_run(tmp_path / "runs" / "words")
+    old = dict(zip(words.space.words(), words.projection("pca").coords.tolist(), strict=True))
+    shared = [(at, old[word]) for word, at in zip(made["words"], made["coords"], strict=True) if word in old]
+    assert len(shared) == made["facts"]["given"] >= 10
+    np.testing.assert_allclose(*map(list, zip(*shared, strict=True)), atol=1e-5)
+    listed = json.loads(run("list", "runs/words", "--maps", "--json", where=tmp_path).stdout)
+    assert {"file:places.npz", "pca"} <= {kept["method"] for kept in listed}
+    assert all(kept["facts"]["seconds"] >= 0 and kept["params"]["words"] for kept in listed)
 
 
 def test_attend_as_json_a_page_and_arrays(place: Path) -> None:
