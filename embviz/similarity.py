@@ -21,6 +21,7 @@ _OPERATORS = r"+＋\-−－–"
 _SPACED = re.compile(rf"(?:(?<=\s)|^)([{_OPERATORS}])(?=\s|$)")  # so that well-known and C++ stay words
 _TIGHT = re.compile(rf"([{_OPERATORS}])")
 _POLES = re.compile("<->|↔")
+_LEAST = 1e-6  # a shorter sum has no direction: its words cancel out
 _MOST_TIGHT = 50  # so many operators without spaces are an expression; more are a text that was pasted
 
 
@@ -71,10 +72,35 @@ def near(space: Space, expression: str, k: int = 10) -> Neighbors:
     if k < 1:
         raise EmbvizError(f"{k} neighbours were asked for; ask for at least 1.")
     terms = parse(space, expression)
-    scores = cosines(space, _sum(space, expression, terms))
-    scores[[locate(space, term.word) for term in terms]] = -np.inf
-    rows = top(scores, k)
-    return Neighbors(expression, terms, tuple(space.words(rows)), scores[rows], rows, len(space))
+    return _nearest(space, expression, terms, _sum(space, expression, terms), k)
+
+
+def steps(space: Space, expression: str, k: int = 10, among: int | None = None) -> list[Neighbors]:
+    """The sums that an expression passes through as its words come one by one, and what is near to each: for
+    `king - man + woman` of `king`, `king - man` and the whole. A sum in which words cancel out is passed over.
+
+    Args:
+        space: where the words are.
+        expression: as `near` takes it.
+        k: how many words are near.
+        among: they are found among so many words, the most frequent; by default all.
+
+    Raises:
+        EmbvizError: a word is not in the space.
+    """
+    terms = parse(space, expression)
+    parts = [terms[: n + 1] for n in range(len(terms))]
+    sums = [(part, _total(space, part)) for part in parts]
+    return [
+        _nearest(space, written(part), part, total, k, among) for part, total in sums if np.linalg.norm(total) >= _LEAST
+    ]
+
+
+def written(terms: Sequence[Term]) -> str:
+    """Signed words as an expression."""
+    first, *others = terms
+    rest = [f" {'+' if term.sign > 0 else '-'} {term.word}" for term in others]
+    return "".join([first.word if first.sign > 0 else f"- {first.word}", *rest])
 
 
 def cosine(space: Space, one: str, other: str) -> float:
@@ -230,13 +256,28 @@ def _tight(space: Space, piece: Term) -> list[Term]:
     return _signed(parts, sign)
 
 
-def _sum(space: Space, expression: str, terms: tuple[Term, ...]) -> np.ndarray:
+def _nearest(
+    space: Space, query: str, terms: tuple[Term, ...], total: np.ndarray, k: int, among: int | None = None
+) -> Neighbors:
+    scores = cosines(space, total)[:among]
+    own = [locate(space, term.word) for term in terms]
+    scores[[row for row in own if row < len(scores)]] = -np.inf
+    rows = top(scores, k)
+    return Neighbors(query, terms, tuple(space.words(rows)), scores[rows], rows, len(scores))
+
+
+def _total(space: Space, terms: tuple[Term, ...]) -> np.ndarray:
     total = np.zeros(space.dims, np.float64)
     for term in terms:
         row = locate(space, term.word)
         if space.norms[row]:
             total += term.sign * space.vectors[row].astype(np.float64) / space.norms[row]
-    if np.linalg.norm(total) < 1e-6:
+    return total
+
+
+def _sum(space: Space, expression: str, terms: tuple[Term, ...]) -> np.ndarray:
+    total = _total(space, terms)
+    if np.linalg.norm(total) < _LEAST:
         raise EmbvizError(
             "The words of '{text}' cancel out: nothing is left to be near to. Change the expression.",
             text=_cut(expression),

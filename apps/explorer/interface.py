@@ -192,6 +192,11 @@ _TEXT = {
         "输入一个词，或算式（例如 巴黎 - 法国 + 日本），即可看到与它相近的词。",
     ),
     "no_sum": ("An expression has no place of its own on the map; its nearest words are marked.", "算式本身不在图上；与它最近的词已标出。"),
+    "trail": (
+        "An expression has no point of its own: arrows lead through its sums to the nearest word. The places of sums "
+        "are estimates: where their nearest words are.",
+        "算式本身不在图上：箭头依次经过各步之和，指向最近的词。各步的位置是估计的：取其最近的词所在之处。",
+    ),
     # attention
     "sentence": ("Sentence", "句子"),
     "sentence_hint": ("Type a sentence", "输入一个句子"),

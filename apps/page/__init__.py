@@ -22,7 +22,7 @@ from embviz.search import neighbor_rows, unit_vectors
 MOST = 50_000  # words of a page
 _K = 10
 _HERE = Path(__file__).parent
-_PARTS = ("camera", "labels", "marks", "pdf", "points", "save", "svg")
+_PARTS = ("camera", "labels", "marks", "trail", "pdf", "points", "save", "svg")
 _SCRIPTS = (*(f"map-{part}.js" for part in _PARTS), "map.js")
 
 
@@ -76,6 +76,7 @@ def _spec(run: Run, sheet: Sheet, theme: str) -> dict[str, Any]:
         "selected": None,
         "near": [],
         "pins": [],
+        "trail": None,
         "marked": [],
         "theme": {name: getattr(palette, name) for name in ("paper", "text", "quiet", "point", "accent", "near")},
     }

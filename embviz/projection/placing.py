@@ -50,11 +50,32 @@ def place(space: Space, rows: range | np.ndarray, units: np.ndarray, coords: np.
     return placed
 
 
-def _radius(coords: np.ndarray) -> np.ndarray:
-    """(N,) float32: how far the 10 nearest of each point of a map reach."""
+def place_between(near: np.ndarray, cosine: np.ndarray, coords: np.ndarray) -> np.ndarray:
+    """Where a direction that is no word would be placed: by its nearest words, as `place` does it.
+
+    Args:
+        near: (B, k), the rows of the words of the map that are nearest to each.
+        cosine: (B, k), how near they are.
+        coords: (N, dims), the map.
+
+    Returns:
+        (B, dims) float32.
+    """
+    from embviz.projection.settling import settle
+
+    used, again = np.unique(near, return_inverse=True)
+    coords = np.ascontiguousarray(coords, np.float32)
+    out = np.empty((len(near), coords.shape[1]), np.float32)
+    weights = np.maximum(cosine, _WEAKEST).astype(np.float32)
+    settle(0, len(near), again.reshape(near.shape).astype(np.int32), weights, coords[used], _radius(coords, used), out)
+    return out
+
+
+def _radius(coords: np.ndarray, of: np.ndarray | slice = slice(None)) -> np.ndarray:
+    """(N,) float32: how far the 10 nearest of each point of a map reach, or of some points."""
     from scipy.spatial import cKDTree
 
     k = min(_NEAREST, len(coords) - 1) + 1  # a point is its own nearest
-    far = cKDTree(coords).query(coords, [k], workers=-1)[0][:, 0]
+    far = cKDTree(coords).query(coords[of], [k], workers=-1)[0][:, 0]
     least = 1e-6 * max(float(np.ptp(coords)), 1e-6)  # where words lie on one another
     return np.maximum(far, least).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Looking around on the flat map, in a real browser: the box and a map of what is in it; pinned words."""
+"""Looking around on the flat map, in a real browser: the box and a map of what is in it; pinned words; trails."""
 
 from __future__ import annotations
 
@@ -84,3 +84,33 @@ def test_words_stay_pinned(page: Page, serve: Any, runs: Path, sheet: Sheet) -> 
     page.locator("#map-pins").get_by_title("Unpin king").click()
     expect(page.locator("#map-pins .pinned .word")).to_have_text([near])
     page.wait_for_function("window.embviz.map.spec.pins.length === 1")
+
+
+def test_the_trail_of_an_expression(page: Page, serve: Any, runs: Path, sheet: Sheet) -> None:
+    """Its sums are labelled, nothing overlaps, its end is accented, and it is brought into sight."""
+    page.goto(serve(runs) + "/map?run=whole&word=king%20-%20man%20%2B%20woman")
+    labels = sheet()["labels"]
+    assert {"king", "king - man", "king - man + woman", "queen"} <= {label["word"] for label in labels}
+    assert [
+        (a["word"], b["word"])
+        for i, a in enumerate(labels)
+        for b in labels[:i]
+        if a["x0"] < b["x1"] and b["x0"] < a["x1"] and a["y0"] < b["y1"] and b["y0"] < a["y1"]
+    ] == []
+    expect(page.locator("#map-details")).to_contain_text("The places of sums are estimates")
+    hollow = """() => {
+        const { map } = window.embviz, dpr = window.devicePixelRatio, ctx = map.canvas.getContext("2d");
+        return map.spec.trail.steps.map((step) => {
+            const [x, y] = map.camera.pixel(step);
+            return [...ctx.getImageData(x * dpr, y * dpr, 1, 1).data.slice(0, 3)];
+        });
+    }"""
+    assert page.evaluate(hollow) == [[214, 51, 108], [255, 255, 255], [255, 255, 255]]
+    page.evaluate("window.embviz.map.camera.set({ x: 0.1, y: 0.1, scale: 200000 })")
+    page.get_by_role("textbox", name="Find a word").fill("woman + queen")
+    page.keyboard.press("Enter")
+    page.wait_for_function("window.embviz.map.spec.trail?.steps.length === 2")
+    sheet()
+    seen = page.evaluate("window.embviz.map.spec.trail.steps.map((step) => window.embviz.map.camera.pixel(step))")
+    size = page.evaluate("window.embviz.map.camera.size")
+    assert all(0 < x < size["width"] and 0 < y < size["height"] for x, y in seen)

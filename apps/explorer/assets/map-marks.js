@@ -66,9 +66,10 @@
     return found;
   }
 
-  // The names of clusters where they mostly lie, while one is far out; the largest first, none over another.
-  function regions(map, colors) {
-    const { ctx, camera, spec } = map, boxes = [];
+  // The names of clusters where they mostly lie, while one is far out; the largest first, none over another,
+  // nor over what is written already. Gives the boxes of all that is written.
+  function regions(map, colors, written) {
+    const { ctx, camera, spec } = map, boxes = written.slice();
     if (camera.scale > 2.2 * camera.whole().scale) return boxes;
     ctx.font = `700 13px ${window.embviz.FONT}`;
     ctx.textAlign = "center";

@@ -88,6 +88,12 @@
       map.moved = true;
     }
     map.picked = picked;
+    const other = JSON.stringify(spec.trail) !== JSON.stringify(map.trail ?? null);
+    const view = spec.trail && other && !first ? marks.wholeTrail(map) : null;
+    map.trail = spec.trail;
+    if (!view) return;
+    map.camera.fly(view);
+    map.moved = true;
   }
 
   function draw(moving) {
@@ -126,7 +132,7 @@
     const project = (row) => camera.pixel(points.place(row));
     if (map.chosen) marks.rings(map, project);
     marks.links(map, project);
-    const named = marks.regions(map, shades(spec).colors);
+    const named = marks.regions(map, shades(spec).colors, marks.trail(map, project));
     map.labels.draw(ctx, camera, size, project, map.marked, spec.theme, named, map.shown);
     if (map.over >= 0) marks.ring(ctx, project(map.over), 7, spec.theme.text);
     marks.outline(map);

@@ -12,11 +12,12 @@ from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.about import around, near_here
 from embviz.apps.explorer.map.pins import apart, pin
 from embviz.apps.explorer.map.sheet import shown_of, words_on_map
+from embviz.apps.explorer.map.trail import MOST
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
 from embviz.projection import Projection
 from embviz.runs import Run
-from embviz.similarity import complete, near
+from embviz.similarity import Neighbors, complete, near
 
 _SIZES = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
@@ -39,7 +40,8 @@ def details(library: Library, selection: Selection, language: str) -> Any:
     return [
         html.Div([html.H2(selection.word), *pin(run, single, selection, language)], className="titled"),
         html.P(
-            facts(run.space, single, language) if single is not None else text("no_sum", language), className="quiet"
+            facts(run.space, single, language) if single is not None else text(_of_sum(found, selection), language),
+            className="quiet",
         ),
         *_off_map(single, on_map, selection, language),
         html.H3(text("nearest", language)),
@@ -49,6 +51,11 @@ def details(library: Library, selection: Selection, language: str) -> Any:
         html.P(text("how", language, over=found.over), className="quiet"),
         *apart(run, selection, language),
     ]
+
+
+def _of_sum(found: Neighbors, selection: Selection) -> str:
+    """The text that says where an expression is."""
+    return "trail" if selection.dims == 2 and 1 < len(found.terms) <= MOST else "no_sum"
 
 
 def tooltip(run: Run, projection: Projection, row: int, language: str) -> list[Any]:

@@ -18,6 +18,7 @@ from embviz.apps.explorer.interface import EXAMPLES
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map import colors
 from embviz.apps.explorer.map.pins import pinned_on, rows_of
+from embviz.apps.explorer.map.trail import trail
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
 from embviz.figures.theme import PALETTES
@@ -52,6 +53,7 @@ def spec(projection: Projection, run: Run, selection: Selection, theme: str, lan
         "selected": selected,
         "near": shown,
         "pins": pins,
+        "trail": trail(run, projection, selection.word),
         "marked": list(zip(rows, run.space.words(np.array(rows, np.int64)), strict=True)),
         "theme": {name: getattr(palette, name) for name in ("paper", "text", "quiet", "point", "accent", "near")},
     }
