@@ -18,10 +18,8 @@ import embviz as ev
 from embviz.apps.explorer import attention, create_app, home, interface, words
 from embviz.apps.explorer.frame import changed_by, control_value, navigation, run_choices
 from embviz.apps.explorer.library import Library
-from embviz.apps.explorer.map.about import as_python
 from embviz.apps.explorer.selection import VIEWS, Selection
 from embviz.errors import EmbvizError
-from embviz.figures.projection import NEAR, POINTS, SELECTED
 
 texts = st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
@@ -92,17 +90,6 @@ def test_an_error_is_explained_in_the_readers_language(library: Library) -> None
         "'wrod1' is not in 'strange' (50 words). Did you mean: word1"
     )
     assert interface.explain(caught.value, "zh").startswith("“wrod1”不在“strange”中（共 50 个词）")
-
-
-@pytest.mark.parametrize("word", [None, "巴黎", "巴黎 - 法国 + 日本", "nowhere"])
-def test_the_lines_for_a_notebook_draw_the_same_map(library: Library, word: str | None) -> None:
-    run, names = library.open("strange"), {}
-    lines = as_python(run.projection("pca"), run, word).replace("\nev.figure(", "\nfigure = ev.figure(")
-    exec(lines, names)
-    figure = names["figure"]
-    np.testing.assert_array_equal(figure.data[POINTS].x, run.projection("pca").coords[:, 0])
-    assert len(figure.data[NEAR].x) == (10 if word and word != "nowhere" else 0)
-    assert len(figure.data[SELECTED].x) == (1 if word == "巴黎" else 0)
 
 
 def test_the_words_view_answers_compares_and_explains(library: Library) -> None:

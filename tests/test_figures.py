@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+import pyarrow as pa
 import pytest
 
 from embviz.attention import Attention
@@ -16,8 +17,9 @@ from embviz.figures import figure
 from embviz.figures.attention import head_figure, overview, overview_figure, overview_side
 from embviz.figures.projection import LABELS, LINES, NEAR, POINTS, SELECTED, extent, labels, projection_figure
 from embviz.figures.similarity import neighbors_figure
-from embviz.figures.theme import PALETTES, plain
+from embviz.figures.theme import PALETTES, hues, plain
 from embviz.projection import Projection
+from embviz.projection.sheet import SIDE, Sheet
 from embviz.similarity import Neighbors, Term
 
 STRANGE = ("<b>x</b>", "<img src=x onerror=alert(1)>", "&amp;", "=1+1", "巴黎", "<br>", "%{x}", '"quoted"', "a<b")
@@ -295,3 +297,38 @@ def test_figure_draws_every_record() -> None:
     assert figure(a_map(), theme="dark").layout.template.layout.paper_bgcolor == PALETTES["dark"].paper
     with pytest.raises(TypeError, match="not from a str"):
         figure("a word")  # type: ignore[arg-type]
+
+
+def test_a_view_shows_what_the_explorer_shows() -> None:
+    """The corners of a square map are those of the grid; a picture as large as the map's side shows all of it."""
+    words = tuple(f"w{i}" for i in range(5))
+    coords = np.array([[-2, 3], [2, 3], [2, 7], [-2, 7], [0, 5]], np.float32)
+    made = Projection(coords, words, "pca", {}, {}, "small", Sheet.of(coords, pa.chunked_array([words])))
+    drawn = projection_figure(made, view=(0.5, 0.5, 400.0), size=(400, 800))
+    half = 2 * SIDE / (SIDE - 1)  # a place is the corner of its pixel of the grid
+    np.testing.assert_allclose(drawn.layout.xaxis.range, [-half, half], atol=1e-4)
+    np.testing.assert_allclose(drawn.layout.yaxis.range, [5 - 2 * half, 5 + 2 * half], atol=1e-4)
+    assert (drawn.layout.width, drawn.layout.height) == (400, 800)
+    x, y = made.sheet.places[2] / SIDE
+    near = projection_figure(made, view=(x, y, 40_000.0), size=(100, 100))
+    assert near.data[LABELS].text == ("w2",)
+    np.testing.assert_allclose(np.mean(near.layout.xaxis.range), 2, atol=1e-4)
+
+
+def test_colours_of_values_and_of_groups() -> None:
+    made, palette = a_map(words=("a", "b", "c")), PALETTES["light"]
+    scale = projection_figure(made, color=np.array([0, np.nan, 1])).data[POINTS].marker.color
+    assert list(scale) == [palette.scale[1], palette.quiet, palette.scale[-1]]
+    groups = projection_figure(made, color=np.array([1, -1, 0, 7])).data[POINTS].marker.color
+    assert list(groups) == [hues(2, "light")[1], palette.quiet, hues(2, "light")[0]]
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_only_the_words_that_are_shown(dims: int) -> None:
+    made = a_map(dims)
+    shown = np.arange(len(STRANGE)) % 2 == 0
+    drawn = projection_figure(made, shown=shown, color=np.linspace(0, 1, len(STRANGE)))
+    np.testing.assert_array_equal(array(drawn.data[POINTS].x), made.coords[shown, 0])
+    assert len(drawn.data[POINTS].marker.color) == shown.sum()
+    labels = drawn.data[LABELS].text if dims == 2 else [note.text for note in drawn.layout.scene.annotations]
+    assert set(labels) <= {plain(word) for word, there in zip(STRANGE, shown, strict=True) if there}

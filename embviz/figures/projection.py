@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from embviz.figures.theme import PALETTES, plain, template
+from embviz.figures.theme import PALETTES, plain, shades, template
 from embviz.projection import Projection
+from embviz.projection.sheet import COARSEST, SIDE, STEPS
 
 POINTS, LINES, NEAR, SELECTED, LABELS = range(5)
 Box = tuple[float, float, float, float]
 """What is visible of a flat map: x from, x to, y from, y to."""
+View = tuple[float, float, float]
+"""Where the explorer looks on a flat map: the middle, x and y from 0 to 1, and how many pixels the map's side has."""
 
 _FONT_SIZE = 12
 _HEIGHT = 600  # of a picture of a map in space, in pixels: labels that are apart in it are so in a larger one
@@ -32,6 +35,9 @@ def projection_figure(
     theme: str = "light",
     hover: bool = True,
     size: tuple[int, int] = (900, 700),
+    view: View | None = None,
+    color: np.ndarray | None = None,
+    shown: np.ndarray | None = None,
 ) -> go.Figure:
     """Draw a map.
 
@@ -41,25 +47,32 @@ def projection_figure(
         near: rows of its true neighbours; those that are not on the map are passed over.
         theme: "light" or "dark".
         hover: whether the words are sent for hovering; the explorer looks them up instead.
-        size: of the picture in pixels, to choose labels that do not overlap.
+        size: of the picture in pixels, to choose labels that do not overlap; with a view the picture is that large.
+        view: what is seen of a flat map, as in the explorer's URL; by default all of it.
+        color: (N or more,) for each word its place on a scale from 0 to 1, or the number of its group if these are
+            whole numbers; NaN and -1 are known of no word.
+        shown: (N or more,) bool, which words are shown; by default all.
     """
-    near = list(near)
+    near, n = list(near), len(projection.coords)
+    kept = np.arange(n) if shown is None else np.flatnonzero(np.asarray(shown)[:n])
     figure = go.Figure(layout={"template": template(theme), "uirevision": _made(projection), "hovermode": "closest"})
-    figure.add_trace(_points(projection, theme, hover))
+    figure.add_trace(_points(projection, theme, hover, kept, color, view))
     for trace in marks(projection, selected, near, theme):
         figure.add_trace(trace)
     if projection.dims == 2:
-        box = extent(projection.coords)
-        figure.add_trace(labels(projection, box, size, theme, selected, near))
+        box = extent(projection.coords) if view is None else seen(projection, view, size)
+        rows = labelled(projection, box, size, view)
+        figure.add_trace(labels(projection, box, size, theme, selected, near, rows[np.isin(rows, kept)]))
         axis: dict[str, Any] = {"showgrid": False, "showticklabels": False, "title": None}
         figure.update_xaxes(**axis, range=box[:2])
         figure.update_yaxes(**axis, range=box[2:], scaleanchor="x")
-        figure.update_layout(dragmode="pan")
+        whole = {} if view is None else {"width": size[0], "height": size[1], "margin": dict.fromkeys("lrtb", 0)}
+        figure.update_layout(dragmode="pan", **whole)
     else:
         axis = {"showticklabels": False, "title": "", "showspikes": False, "backgroundcolor": PALETTES[theme].paper,
                 "gridcolor": PALETTES[theme].grid}  # fmt: skip
         figure.update_scenes(xaxis=axis, yaxis=axis, zaxis=axis, aspectmode="data")
-        figure.update_scenes(annotations=labels_3d(projection, selected, near, theme))
+        figure.update_scenes(annotations=labels_3d(projection, selected, near, theme, kept))
     return figure
 
 
@@ -69,6 +82,28 @@ def extent(coords: np.ndarray) -> Box:
     margin = np.where(high > low, 0.04 * (high - low), 0.5)
     low, high = low - margin, high + margin
     return float(low[0]), float(high[0]), float(low[1]), float(high[1])
+
+
+def seen(projection: Projection, view: View, size: tuple[int, int]) -> Box:
+    """The box of a flat map that a picture of a size in pixels shows at a view of the explorer."""
+    x, y, scale = view
+    low, high = projection.coords.min(axis=0).astype(float), projection.coords.max(axis=0).astype(float)
+    side = max(float((high - low).max()), 1e-12) * SIDE / (SIDE - 1)  # of the grid on which the explorer draws
+    middle = (low + high) / 2 + (np.array([x, y]) - (SIDE - 1) / 2 / SIDE) * side
+    half = np.array(size) / 2 / scale * side
+    (x0, y0), (x1, y1) = (middle - half).tolist(), (middle + half).tolist()
+    return x0, x1, y0, y1
+
+
+def labelled(projection: Projection, box: Box, size: tuple[int, int], view: View | None = None) -> np.ndarray:
+    """The rows to label in a box, most frequent first: those that the explorer labels at a view, else of each part of
+    the box the most frequent.
+    """
+    if view is None or projection.sheet is None:
+        return _spread(projection.coords, box, max(1, size[0] // 70), max(1, size[1] // 24))
+    x, y = projection.coords.T
+    inside = (x >= box[0]) & (x <= box[1]) & (y >= box[2]) & (y <= box[3])
+    return np.flatnonzero(inside & (projection.sheet.levels <= STEPS * np.log2(view[2] / COARSEST)))
 
 
 def marks(projection: Projection, selected: int | None, near: Iterable[int], theme: str) -> list[Any]:
@@ -100,6 +135,7 @@ def labels(
     theme: str,
     selected: int | None = None,
     near: Iterable[int] = (),
+    rows: np.ndarray | None = None,
 ) -> go.Scatter:
     """The trace LABELS of a 2-D map, none of them over another.
 
@@ -109,13 +145,13 @@ def labels(
         size: width and height of the picture in pixels.
         theme: "light" or "dark".
         selected: its label comes first,
-        near: then its neighbours', then the most frequent words of each part of the box.
+        near: then its neighbours', then those of
+        rows: by default of the most frequent words of each part of the box.
     """
-    width, height = size
     palette, neighbors = PALETTES[theme], [int(row) for row in near]
     marked = [row for row in ([] if selected is None else [selected]) + neighbors if row < len(projection.coords)]
-    spread = _spread(projection.coords, box, max(1, width // 70), max(1, height // 24))
-    shown = _apart(projection, list(dict.fromkeys([*marked, *spread.tolist()])), box, size)
+    others = labelled(projection, box, size) if rows is None else rows
+    shown = _apart(projection, list(dict.fromkeys([*marked, *others.tolist()])), box, size)
     colors = [palette.accent if row == selected else palette.text if row in neighbors or not marked else palette.quiet
               for row in shown]  # fmt: skip
     sizes = [_FONT_SIZE + (4 if row == selected else 1 if row in neighbors else 0) for row in shown]
@@ -125,13 +161,16 @@ def labels(
     )  # fmt: skip
 
 
-def labels_3d(projection: Projection, selected: int | None, near: Iterable[int], theme: str) -> list[dict[str, Any]]:
-    """The labels of a 3-D map: the selected word, its neighbours, else the most frequent words; as the map is first
-    seen, none of them over another.
+def labels_3d(
+    projection: Projection, selected: int | None, near: Iterable[int], theme: str, rows: np.ndarray | None = None
+) -> list[dict[str, Any]]:
+    """The labels of a 3-D map: the selected word, its neighbours, else the most frequent words, of rows if they are
+    given; as the map is first seen, none of them over another.
     """
     palette, n = PALETTES[theme], len(projection.coords)
     marked = [row for row in ([] if selected is None else [selected]) + [int(row) for row in near] if row < n]
-    chosen = list(dict.fromkeys(marked or range(min(_TRIED, n))))
+    others = range(n) if rows is None else rows.tolist()
+    chosen = list(dict.fromkeys(marked or others[:_TRIED]))
     places = first_seen(projection.coords)[chosen]
     shown = _free(projection, chosen, places)[:_SHOWN]
     return [
@@ -183,16 +222,26 @@ def _made(projection: Projection) -> str:
     return f"{projection.space} {projection.method} {dict(projection.params)}"
 
 
-def _points(projection: Projection, theme: str, hover: bool) -> Any:
-    flat = projection.dims == 2
-    few = len(projection.coords) <= 2_000
-    size = (6 if few else 4) if flat else 2.5
-    marker = {"color": PALETTES[theme].point, "size": size, "opacity": 0.55, "line": {"width": 0}}
-    words = [plain(word) for word in projection.words] if hover else None
+def _points(
+    projection: Projection, theme: str, hover: bool, rows: np.ndarray, color: np.ndarray | None, view: View | None
+) -> Any:
+    coords = projection.coords
+    size = _point_size(projection, view)
+    one = PALETTES[theme].point if color is None else shades(np.asarray(color)[: len(coords)][rows], theme)
+    marker = {"color": one, "size": size, "opacity": 0.55, "line": {"width": 0}}
+    words = [plain(projection.words[row]) for row in rows.tolist()] if hover else None
     return _trace(
-        projection, projection.coords, gl=True, mode="markers", marker=marker, text=words,
+        projection, coords[rows], gl=True, mode="markers", marker=marker, text=words,
         hoverinfo="text" if hover else "none",
     )  # fmt: skip
+
+
+def _point_size(projection: Projection, view: View | None) -> float:
+    """In pixels; at a view as the explorer has it (assets/map-points.js), the larger the more the points are apart."""
+    n = len(projection.coords)
+    if projection.dims == 3:
+        return 2.5
+    return (6 if n <= 2_000 else 4) if view is None else 2 * min(5.0, max(0.7, 0.2 * view[2] / np.sqrt(n) + 0.35))
 
 
 def _trace(projection: Projection, coords: np.ndarray, gl: bool = False, **rest: Any) -> Any:

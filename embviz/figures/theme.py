@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 FONT = (
@@ -90,6 +91,26 @@ def hues(n: int, theme: str) -> list[str]:
     lightness = (0.45, 0.38) if theme == "light" else (0.66, 0.56)
     wheel = [hls_to_rgb((i * 0.61803) % 1, lightness[i % 2], 0.55 if i % 3 else 0.75) for i in range(n)]
     return ["#" + "".join(f"{round(255 * channel):02x}" for channel in color) for color in wheel]
+
+
+def shades(values: np.ndarray, theme: str) -> list[str]:
+    """The colours of values from 0 to 1 (NaN is quiet), or of the numbers of groups (-1 is quiet)."""
+    palette = PALETTES[theme]
+    if np.issubdtype(values.dtype, np.integer):
+        table, places = hues(int(values.max(initial=-1)) + 1, theme), values
+    else:
+        table = _between(palette.scale[1:], 254)
+        places = np.where(np.isnan(values), -1, np.rint(np.clip(np.nan_to_num(values), 0, 1) * 253)).astype(int)
+    colors = np.array([*table, palette.quiet])
+    return colors[np.where(places < 0, len(table), places)].tolist()
+
+
+def _between(stops: tuple[str, ...], n: int) -> list[str]:
+    """n colours from the first to the last stop."""
+    channels = np.array([[int(stop[at : at + 2], 16) for at in (1, 3, 5)] for stop in stops])
+    places = np.linspace(0, len(stops) - 1, n)
+    mixed = np.stack([np.interp(places, np.arange(len(stops)), channel) for channel in channels.T], axis=1)
+    return ["#" + "".join(f"{round(value):02x}" for value in color) for color in mixed]
 
 
 def colorscale(theme: str) -> list[tuple[float, str]]:

@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 
 import embviz as ev
 from embviz.apps.page import page as one_file
+from embviz.figures.projection import LABELS
 
 Sheet = Callable[[], dict[str, Any]]
 ACCENT = (0xD6, 0x33, 0x6C)
@@ -107,3 +108,20 @@ def test_the_page_without_a_server_saves_too(page: Page, strange_runs: Path, tmp
             page.get_by_role("button", name=form.upper(), exact=True).click()
         assert download.value.suggested_filename == f"strange.{form}"
         assert download.value.path().stat().st_size > 1000
+
+
+def test_the_lines_for_a_notebook_draw_the_very_view(page: Page, view: dict[str, Any], strange_runs: Path) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Python").click()
+    expect(page.locator("button.copied")).to_be_visible()
+    lines = page.evaluate("navigator.clipboard.readText()")
+    names: dict[str, Any] = {}
+    exec(lines.replace("\nev.figure(", "\nfigure = ev.figure("), names)
+    figure, coords = names["figure"], ev.open_run(strange_runs / "strange").projection("pca").coords
+    assert (figure.layout.width, figure.layout.height) == (view["width"], view["height"])
+    for row in (0, 30):
+        x, y = page.evaluate("(row) => embviz.map.camera.pixel(embviz.map.points.place(row))", row)
+        (x0, x1), (y0, y1) = figure.layout.xaxis.range, figure.layout.yaxis.range
+        assert (coords[row, 0] - x0) / (x1 - x0) * view["width"] == pytest.approx(x, abs=0.1)
+        assert (y1 - coords[row, 1]) / (y1 - y0) * view["height"] == pytest.approx(y, abs=0.1)
+    assert IMAGE.replace("<", "&lt;").replace(">", "&gt;") in figure.data[LABELS].text

@@ -28,11 +28,18 @@
     true
   );
 
+  // The lines for a notebook (map/notebook.py) end in view=None: what the map shows takes its place.
+  function asSeen(lines) {
+    const { x, y, scale, size } = window.embviz.map.camera;
+    const view = [x.toFixed(9), y.toFixed(9), scale.toFixed(1)].join(", ");
+    return lines.replace(/view=None,\n\)\s*$/, `view=(${view}),\n    size=(${size.width}, ${size.height}),\n)\n`);
+  }
+
   // A button that copies what it holds, and says that it did.
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
-    await navigator.clipboard.writeText(button.dataset.copy);
+    await navigator.clipboard.writeText(asSeen(button.dataset.copy));
     button.classList.add("copied");
     setTimeout(() => button.classList.remove("copied"), 1200);
   });

@@ -13,7 +13,7 @@ from embviz.apps.explorer.frame import attributes
 from embviz.apps.explorer.interface import text
 from embviz.apps.explorer.jobs import Job
 from embviz.apps.explorer.map.colors import matching, measured_already
-from embviz.apps.explorer.map.sheet import marked
+from embviz.apps.explorer.map.notebook import as_python
 from embviz.apps.explorer.map.table import links, without_neighbors
 from embviz.apps.explorer.selection import Selection
 from embviz.figures.theme import PALETTES
@@ -41,9 +41,9 @@ def about(
         files = [
             html.A(form, href=address, className="chip") for form, address in links(run, projection, selection.pattern)
         ]
-        copied = {} if projection.method == "axes" else {"data_copy": as_python(projection, run, selection.word)}
-        code = [html.Button("Python", className="chip", title=text("copy", language), **attributes(**copied))]
-        saved = [html.Span(text("save_as", language)), *files, *(code if copied else [])]
+        lines = attributes(data_copy=as_python(projection, run, selection, theme))
+        code = html.Button("Python", className="chip", title=text("copy", language), **lines)
+        saved = [html.Span(text("save_as", language)), *files, code]
         parts.append(html.Div(saved, className="examples save"))
         parts.append(without_neighbors(run, shown, language) and html.P(without_neighbors(run, shown, language)))
     fit = projection.params.get("fit", shown)
@@ -70,19 +70,6 @@ def cut_from(run: Run, selection: Selection, language: str) -> Any:
             " ",
             dcc.Link(of["run"], href=back.url, className="chip"),
         ]
-    )
-
-
-def as_python(projection: Projection, run: Run, word: str | None) -> str:
-    """The lines that draw this map with this word in a notebook."""
-    row, near_rows = marked(run, word)
-    picked = f", selected={row}" if row is not None else ""
-    near = f", near=ev.near(run.space, {word!r}).rows" if len(near_rows) else ""
-    return (
-        "import embviz as ev\n\n"
-        f"run = ev.open_run({str(run.path.resolve())!r})\n"
-        f"projection = run.projection({projection.method!r}, words={projection.params['words']})\n"
-        f"ev.figure(projection{picked}{near})\n"
     )
 
 
