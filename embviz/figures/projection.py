@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -229,7 +230,8 @@ def _points(
     size = _point_size(projection, view)
     one = PALETTES[theme].point if color is None else shades(np.asarray(color)[: len(coords)][rows], theme)
     marker = {"color": one, "size": size, "opacity": 0.55, "line": {"width": 0}}
-    words = [plain(projection.words[row]) for row in rows.tolist()] if hover else None
+    there = np.isin(np.arange(len(coords)), rows).tolist()
+    words = [plain(word) for word in compress(projection.words, there)] if hover else None
     return _trace(
         projection, coords[rows], gl=True, mode="markers", marker=marker, text=words,
         hoverinfo="text" if hover else "none",

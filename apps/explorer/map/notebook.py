@@ -23,13 +23,11 @@ def as_python(projection: Projection, run: Run, selection: Selection, theme: str
         "theme": None if theme == "light" else repr(theme),
     }
     lines = "".join(f"    {name}={value},\n" for name, value in given.items() if value is not None)
-    made = _projection(projection)
-    used = made + lines
-    imports = "".join(f"{line}\n" for name, line in _IMPORTS.items() if f"{name}." in used or f"{name}(" in used)
+    imports = "".join(f"{line}\n" for name, line in _IMPORTS.items() if f"{name}." in lines or f"{name}(" in lines)
     return (
         f"{imports}import embviz as ev\n\n"
         f"run = ev.open_run({str(run.path.resolve())!r})\n"
-        f"projection = {made}\n"
+        f"projection = {_projection(projection)}\n"
         f"ev.figure(\n    projection,\n{lines}    view=None,\n)\n"
     )
 
@@ -37,9 +35,7 @@ def as_python(projection: Projection, run: Run, selection: Selection, theme: str
 _IMPORTS = {
     "np": "import numpy as np",
     "pc": "import pyarrow.compute as pc",
-    "axes": "from embviz.projection.axes import axes",
     "cosines": "from embviz.search import cosines",
-    "direction": "from embviz.similarity import direction",
     "vector": "from embviz.similarity import vector",
 }
 
@@ -47,8 +43,7 @@ _IMPORTS = {
 def _projection(projection: Projection) -> str:
     words = projection.params["words"]
     if projection.method == "axes":
-        names = list(projection.params["axes"])
-        return f"axes(run.space, [direction(run.space, name) for name in {names!r}], {names!r}, {words})"
+        return f"run.axes_map({', '.join(map(repr, projection.params['axes']))}, words={words})"
     return f"run.projection({projection.method!r}, words={words})"
 
 
