@@ -74,8 +74,8 @@
     write(ctx, row, [x, y], lift, style, theme, boxes) {
       const word = this.words.get(row);
       if (word === undefined) return;
-      const wide = (width(word) * style.size) / 12, text = cut(word);
       ctx.font = `${style.weight || 500} ${style.size}px ${FONT}`;
+      const wide = (width(word) * style.size) / 12, text = width(word) < WIDEST ? word : cut(ctx, word, wide);
       ctx.lineWidth = 3.5;
       ctx.strokeStyle = theme.paper;
       ctx.strokeText(text, x, y - lift, wide); // the halo
@@ -97,12 +97,19 @@
     return Math.min(7.7 * letters + 2.9 * (size - letters), WIDEST);
   }
 
-  // A word too long for its place loses its end.
-  function cut(word) {
-    if (width(word) < WIDEST) return word;
-    const letters = [...word];
-    while (letters.length > 1 && width(letters.join("") + "…") >= WIDEST) letters.length -= 1;
-    return letters.join("") + "…";
+  // A word too long for its place loses its end, letter by letter as a reader sees them: many scripts are narrower than
+  // is reckoned, and a letter with its accents, or a family of emoji, is one.
+  function cut(ctx, word, wide) {
+    if (ctx.measureText(word).width <= wide) return word;
+    const letters = Array.from(new Intl.Segmenter().segment(word.slice(0, 500)), ({ segment }) => segment);
+    const kept = (n) => letters.slice(0, n).join("") + "…";
+    let [fit, most] = [1, letters.length];
+    while (fit < most) {
+      const middle = Math.ceil((fit + most) / 2);
+      if (ctx.measureText(kept(middle)).width <= wide) fit = middle;
+      else most = middle - 1;
+    }
+    return kept(fit);
   }
 
   window.embviz = Object.assign(window.embviz || {}, { Labels, FONT });
