@@ -26,7 +26,7 @@ from embviz.text.files import whole_text
 from embviz.text.packing import bare
 
 CATEGORIES = 1_000  # distinct values at most: beyond that a text says something of single words, and groups none
-TAKEN = ("word", "count", "rank", "x", "y", "z", "kept", "cluster")
+TAKEN = ("word", "count", "rank", "x", "y", "z", "kept", "cluster", "neighbors")
 _LONGEST_NAME = 60
 _YES, _NO = ("true", "yes"), ("false", "no")
 
@@ -50,6 +50,13 @@ class Column:
         if pa.types.is_boolean(self.values.type):
             return "list"
         return "category" if pa.types.is_dictionary(self.values.type) else "number"
+
+    @property
+    def size(self) -> int:
+        """Of how many words something is known; of a list, how many are in it."""
+        if self.kind == "list":
+            return self.values.true_count
+        return len(self.values) - self.values.null_count
 
     def save(self, path: Path) -> None:
         """Keep the column in one file, whole or not at all."""

@@ -231,8 +231,10 @@ class Run:
         """
         names = self.column_names
         if name not in names:
-            there = f"It has: {', '.join(names)}." if names else "`embviz annotate` adds columns."
-            raise EmbvizError("'{run}' has no column '{name}'. {there}", run=self.name, name=name[:60], there=there)
+            if not names:
+                raise EmbvizError("'{run}' has no columns. `embviz annotate` adds some.", run=self.name)
+            raise EmbvizError("'{run}' has no column '{name}'. It has: {names}.",
+                              run=self.name, name=name[:60], names=", ".join(names))  # fmt: skip
         if name in self.space.table.column_names:
             return Column(name, self.space.table[name].combine_chunks())
         return Column.load(self.path / "columns" / f"{name}.arrow", self.space)
@@ -261,8 +263,8 @@ class Run:
         for column in columns:
             if column.name.casefold() in taken:
                 raise EmbvizError(
-                    "'{run}' has a column '{name}' already, and none is overwritten: choose another name, or remove "
-                    "columns/{name}.arrow.", run=self.name, name=column.name,
+                    "'{run}' has a column '{name}' already, and none is overwritten. Choose another name.",
+                    run=self.name, name=column.name,
                 )  # fmt: skip
         try:
             (self.path / "columns").mkdir(exist_ok=True)

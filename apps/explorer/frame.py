@@ -15,7 +15,7 @@ from embviz.apps.explorer import ids
 from embviz.apps.explorer.cards import notice
 from embviz.apps.explorer.interface import LANGUAGES, language, text, theme
 from embviz.apps.explorer.library import Library
-from embviz.apps.explorer.selection import VIEWS, Selection
+from embviz.apps.explorer.selection import VIEWS, Selection, many
 from embviz.errors import EmbvizError
 from embviz.figures.theme import FONT
 
@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 
 # Mantine's ten greys of a dark page, text first: its own are brown beside the palette's blue.
 _DARK = ["#e6eaf1", "#b8c0cc", "#98a3b5", "#6b7686", "#343d4b", "#29313e", "#1f2530", "#14181f", "#10141a", "#0b0e13"]
+
+_NO_COLUMN = {"column": None, "among": None, "least": None, "most": None}  # another run has other columns
 
 Click = Callable[[Selection, Any], Selection]
 
@@ -88,7 +90,7 @@ def connect(app: dash.Dash, library: Library) -> None:
         selection = Selection.of(pathname, search)
         field = "model" if selection.view == "attention" else "run"
         if dash.ctx.triggered_id == ids.RUN and chosen and chosen != getattr(selection, field):
-            changed = selection.but(words=None, layer=0, head=0, **{field: chosen})
+            changed = selection.but(words=None, layer=0, head=0, **_NO_COLUMN, **{field: chosen})
             return changed.search, no_update, no_update
         choices = run_choices(library, selection.view, language())
         there = {choice["value"] for choice in choices if not choice.get("disabled")}
@@ -176,6 +178,8 @@ def follow(
 def control_value(selection: Selection, field: str) -> Any:
     """A field as its control shows it: Mantine's choices are strings, an empty text is no word."""
     value = getattr(selection, field)
+    if field == "among":
+        return many(value)
     return str(value) if isinstance(value, int) else value
 
 
@@ -183,7 +187,9 @@ def changed_by(selection: Selection, field: str, value: Any) -> Selection:
     """The selection after a control was set to a value."""
     if isinstance(value, str) and field in ("dims", "words", "layer", "head"):
         return selection.but(**{field: int(value)})
-    return selection.but(**{field: value})
+    if field == "column":
+        return selection.but(**{**_NO_COLUMN, field: value})
+    return selection.but(**{field: "\t".join(value) if isinstance(value, list) else value})
 
 
 def on_error(error: Exception) -> Any:

@@ -42,6 +42,25 @@ _TEXT = {
     "all_words": ("all {n:,}", "全部 {n:,}"),
     "pattern": ("Only words with (regular expression)", "只显示匹配的词（正则表达式）"),
     "matched": ("{matched:,} of {shown:,} words match.", "{shown:,} 个词中有 {matched:,} 个匹配。"),
+    "column": ("Filter by column or list", "按列或列表筛选"),
+    "every_word": ("no filter", "不筛选"),
+    "among": ("Which values", "哪些值"),
+    "any_value": ("any value", "任意值"),
+    "least": ("At least", "至少"),
+    "most": ("At most", "至多"),
+    "in_list": ("in the list", "在列表中"),
+    "not_in": ("not in the list", "不在列表中"),
+    "no_value": ("no value", "无值"),
+    "keep_list": ("Keep as a list", "存为列表"),
+    "keep": ("Keep", "保存"),
+    "list_name": ("Name of the list", "列表名称"),
+    "list_words": ("Words, one a line or parted by commas", "词语，每行一个，或以逗号分隔"),
+    "paste_list": ("Paste a list of words", "粘贴词语列表"),
+    "list_kept": (
+        "“{name}” is kept in the run: {here:,} of {of:,} words are in it.",
+        "“{name}”已存入此模型：{of:,} 个词中有 {here:,} 个在模型中。",
+    ),
+    "others": ("{n:,} others", "其他 {n:,} 类"),
     "color": ("Colour", "颜色"),
     "color_one": ("none", "无"),
     "color_cluster": ("cluster", "聚类"),
@@ -261,6 +280,21 @@ _ERRORS = {
         "“{text}”不是正则表达式。写法如：^un、ing$ 或 [0-9]。",
     "A cut needs at least {fewest} words, and this one has {found} of the {all:,} of '{run}'. Ask for more.":
         "至少需要 {fewest} 个词；“{run}”的 {all:,} 个词中只选了 {found} 个。请多选一些。",
+    "'{name}' cannot name a column: use letters, digits, spaces and - . ( ) + & ', 60 at most.":
+        "“{name}”不能作为列名：请使用文字、数字、空格和 - . ( ) + & '，最多 60 个字符。",
+    "'{name}' says something else of a word already: choose another name.": "“{name}”已有其他含义：请换一个名称。",
+    "Type a name for the list.": "请输入列表名称。",
+    "The list '{name}' has no words.": "列表“{name}”中没有词。",
+    "Of the {count:,} words of '{name}' none is in '{space}', such as '{word}'.":
+        "“{name}”的 {count:,} 个词都不在“{space}”中，例如“{word}”。",
+    "'{run}' has a column '{name}' already, and none is overwritten. Choose another name.":
+        "“{run}”已有名为“{name}”的列，不会覆盖。请换一个名称。",
+    "'{run}' may only be read, so no column can be kept in it. Copy the run.":
+        "“{run}”是只读的，无法保存列。请复制该模型。",
+    "'{run}' has no columns. `embviz annotate` adds some.": "“{run}”没有列。可用 `embviz annotate` 添加。",
+    "'{run}' has no column '{name}'. It has: {names}.": "“{run}”没有名为“{name}”的列。现有：{names}。",
+    "'{text}' is no number. Write one like 0.5 or 1000, or leave the field empty.":
+        "“{text}”不是数字。写法如：0.5 或 1000；也可留空。",
     "There is no run yet. Make one: embviz train word2vec wikipedia --out {folder}/wikipedia":
         "还没有模型。请先训练一个：embviz train word2vec wikipedia --out {folder}/wikipedia",
     "There is no run '{name}'. Choose another one above.": "没有名为“{name}”的模型。请在上方选择另一个。",

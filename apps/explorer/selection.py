@@ -25,7 +25,10 @@ class Selection:
         dims: of the map, 2 or 3.
         words: how many are on the map; None for all of a flat one, for 10,000 in space.
         pattern: only words that this regular expression finds something in are shown.
-        color: what the colour of a word on the map says: one, cluster, kept, rank or similarity.
+        column: only words of which this column says something are shown; * for every word.
+        among: of a column of categories, which; several are parted by tabs. Of a list, yes or no.
+        least, most: of a column of numbers, from where and to where.
+        color: what the colour of a word on the map says: one, cluster, kept, rank, similarity, or column:NAME.
         sentence: what the model reads.
         layer: counted from 0.
         head: counted from 0.
@@ -44,6 +47,10 @@ class Selection:
     words: int | None = None
     color: str = "one"
     pattern: str | None = None
+    column: str | None = None
+    among: str | None = None
+    least: str | None = None
+    most: str | None = None
     sentence: str | None = None
     layer: int = 0
     head: int = 0

@@ -36,7 +36,7 @@ def annotate(
     found = read_columns(file, opened.space, name, encoding)
     opened.annotate(found.columns)
     for column in found.columns:
-        say(f"{column.name}: {column.kind}, of {len(column.values) - column.values.null_count:,} words.")
+        say(f"{column.name}: {column.kind}, {column.size:,} words.")
     if found.here is not None:
         say(f"{found.here:,} of {found.of:,} words of '{file.name}' are in '{opened.name}'.")
     for title, reason in found.left_out.items():

@@ -33,6 +33,7 @@ class Palette:
     paper: str
     text: str
     quiet: str
+    faint: str
     grid: str
     point: str
     accent: str
@@ -42,12 +43,12 @@ class Palette:
 
 PALETTES = {
     "light": Palette(
-        paper="#ffffff", text="#1c2430", quiet="#5d6878", grid="#e7eaf0", point="#5b7fb4", accent="#d6336c",
-        near="#e8890c", scale=("#f6f8fc", "#c9dbf2", "#8fb5e3", "#4c86c6", "#1f5a9e", "#0b2f61"),
+        paper="#ffffff", text="#1c2430", quiet="#5d6878", faint="#ccd2db", grid="#e7eaf0", point="#5b7fb4",
+        accent="#d6336c", near="#e8890c", scale=("#f6f8fc", "#c9dbf2", "#8fb5e3", "#4c86c6", "#1f5a9e", "#0b2f61"),
     ),
     "dark": Palette(
-        paper="#14181f", text="#e6eaf1", quiet="#98a3b5", grid="#262d39", point="#6f95cc", accent="#ff6b9d",
-        near="#ffb454", scale=("#181d26", "#1b3554", "#23568b", "#3f82c4", "#7fb4e8", "#dceeff"),
+        paper="#14181f", text="#e6eaf1", quiet="#98a3b5", faint="#3a4351", grid="#262d39", point="#6f95cc",
+        accent="#ff6b9d", near="#ffb454", scale=("#181d26", "#1b3554", "#23568b", "#3f82c4", "#7fb4e8", "#dceeff"),
     ),
 }  # fmt: skip
 

@@ -12,6 +12,7 @@
   const ONE = 230; // the cover of a pixel that a point fills
   const MOST = 65535; // 285 points on a pixel: more makes no difference
   const SMALLEST = 0.8; // a point of at most this radius, in device pixels, is one pixel
+  const NONE = 254; // the colour of a word of which nothing is known: it lies under all others, and is in no mean
   const HIDDEN = 255; // the colour of a word that a filter leaves out
 
   class Points {
@@ -108,13 +109,14 @@
       const { width, height } = image, size = width * height;
       if (!this.cover || this.cover.length !== size) {
         this.cover = new Uint32Array(size);
+        this.known = new Uint32Array(size); // of that, the cover of points whose colour is known; for a mean
         this.shade = new Float32Array(size); // the colour, or for a mean the colours times their covers
       } else this.cover.fill(0);
-      if (this.mean) this.shade.fill(0);
+      if (this.mean) this.shade.fill(0), this.known.fill(0);
       const scale = (camera.scale * dpr) / SIDE;
       const left = width / 2 - camera.x * camera.scale * dpr, top = height / 2 + camera.y * camera.scale * dpr;
       const drawn = this.count(image, camera, dpr, left, top, scale);
-      tone(image, this.cover, this.shade, this.mean, colors, paper, opacities(crowding(this.cover)));
+      tone(image, this.cover, this.mean ? this.known : null, this.shade, colors, paper, opacities(crowding(this.cover)));
       return drawn;
     }
 
@@ -133,21 +135,23 @@
     }
 
     dots(from, to, width, height, left, top, scale) {
-      const { cover, shade, color, mean, x, y } = this;
+      const { cover, known, shade, color, mean, x, y } = this;
       let drawn = 0;
       for (let i = from; i < to; i++) {
         const px = (left + x[i] * scale) | 0, py = (top - y[i] * scale) | 0;
         if (color[i] === HIDDEN || px < 0 || py < 0 || px >= width || py >= height) continue;
         const at = py * width + px;
         cover[at] += ONE;
-        shade[at] = mean ? shade[at] + ONE * color[i] : color[i];
         drawn++;
+        if (color[i] === NONE && (mean || cover[at] > ONE)) continue;
+        shade[at] = mean ? shade[at] + ONE * color[i] : color[i];
+        known[at] += ONE;
       }
       return drawn;
     }
 
     discs(from, to, width, height, left, top, scale, { reach, masks }) {
-      const { cover, shade, color, mean, x, y } = this, wide = 2 * reach + 1;
+      const { cover, known, shade, color, mean, x, y } = this, wide = 2 * reach + 1;
       let drawn = 0;
       for (let i = from; i < to; i++) {
         const px = left + x[i] * scale, py = top - y[i] * scale, cx = px | 0, cy = py | 0;
@@ -160,8 +164,11 @@
             const more = mask[k];
             if (more === 0) continue;
             cover[at] += more;
-            if (mean) shade[at] += more * color[i];
-            else if (more > ONE / 3 || cover[at] === more) shade[at] = color[i];
+            if (mean) {
+              if (color[i] === NONE) continue;
+              shade[at] += more * color[i];
+              known[at] += more;
+            } else if ((more > ONE / 3 && color[i] !== NONE) || cover[at] === more) shade[at] = color[i];
           }
         drawn++;
       }
@@ -215,7 +222,7 @@
     return tables.get(key);
   }
 
-  function tone(image, cover, shade, mean, colors, [r, g, b], opacity) {
+  function tone(image, cover, known, shade, colors, [r, g, b], opacity) {
     const out = new Uint32Array(image.data.buffer), empty = ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
     for (let at = 0; at < cover.length; at++) {
       const covered = cover[at];
@@ -224,7 +231,7 @@
         continue;
       }
       const much = opacity[covered > MOST ? MOST : covered], rest = 256 - much;
-      const color = colors[mean ? (shade[at] / covered) | 0 : shade[at]];
+      const color = colors[!known ? shade[at] : known[at] ? (shade[at] / known[at]) | 0 : NONE];
       out[at] =
         (255 << 24) |
         (((color[2] * much + b * rest) >> 8) << 16) |

@@ -12,7 +12,8 @@ from embviz.apps.explorer.cards import notice
 from embviz.apps.explorer.interface import language, text, theme
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
-from embviz.apps.explorer.map import sheet, table
+from embviz.apps.explorer.map import lists, sheet, table
+from embviz.apps.explorer.map.choices import choices
 from embviz.apps.explorer.map.chosen import by_themselves, chosen, listed, to_cut
 from embviz.apps.explorer.map.details import completions, details, sizes, tooltip
 from embviz.apps.explorer.map.events import entered, picked, pointed, settled
@@ -39,15 +40,21 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "words": (ids.MAP_WORDS, "value"),
             "color": (ids.MAP_COLOR, "value"),
             "pattern": (ids.MAP_PATTERN, "value"),
+            "column": (ids.MAP_COLUMN, "value"),
+            "among": (ids.MAP_AMONG, "value"),
+            "least": (ids.MAP_LEAST, "value"),
+            "most": (ids.MAP_MOST, "value"),
         },
         [
             (ids.MAP_CLICKED, "data", lambda selection, click: picked(library, selection, click["row"])),
             (ids.MAP_ENTERED, "data", lambda selection, typed: entered(library, selection, typed)),
+            (ids.MAP_KEPT, "data", lists.shown),
         ],
         lambda selection: settled(library, selection),
     )
     sheet.connect(app, library)
     table.connect(app, library)
+    lists.connect(app, library)
     _connect_page(app)
     _connect_picture(app, library, jobs)
     _connect_words(app, library)
@@ -132,6 +139,22 @@ def _connect_words(app: dash.Dash, library: Library) -> None:
     @app.callback(Output(ids.MAP_WORDS, "data"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
     def _sizes(pathname: str, search: str) -> Any:
         return sizes(library, _on_map(pathname, search), language())
+
+    @app.callback(
+        output={
+            "colors": Output(ids.MAP_COLOR, "data"),
+            "columns": Output(ids.MAP_COLUMN, "data"),
+            "column_style": Output(ids.MAP_COLUMN, "style"),
+            "among": Output(ids.MAP_AMONG, "data"),
+            "among_style": Output(ids.MAP_VALUES, "style"),
+            "range_style": Output(ids.MAP_RANGE, "style"),
+            "least": Output(ids.MAP_LEAST, "placeholder"),
+            "most": Output(ids.MAP_MOST, "placeholder"),
+        },
+        inputs=[Input(ids.URL, "pathname"), Input(ids.URL, "search")],
+    )
+    def _columns(pathname: str, search: str) -> dict[str, Any]:
+        return choices(library, _on_map(pathname, search), language())
 
     @app.callback(
         Output(ids.MAP_FIND, "data"),

@@ -12,7 +12,8 @@ from dash import dcc, html
 from embviz.apps.explorer.frame import attributes
 from embviz.apps.explorer.interface import text
 from embviz.apps.explorer.jobs import Job
-from embviz.apps.explorer.map.colors import matching, measured_already
+from embviz.apps.explorer.map import columns, filters
+from embviz.apps.explorer.map.colors import measured_already
 from embviz.apps.explorer.map.notebook import as_python
 from embviz.apps.explorer.map.table import links, without_neighbors
 from embviz.apps.explorer.selection import Selection
@@ -33,14 +34,16 @@ def about(
     share = sum(projection.facts.get("variance", [0]))
     shown, every = len(projection.coords), len(run.space)
     means = text(f"about_{projection.method}", language, shown=shown, all=every, share=share)
-    parts = [legend(selection.color, theme, language), cut_from(run, selection, language), html.P(means)]
-    if selection.pattern and projection.dims == 2:
-        matched = int(matching(run, selection.pattern)[:shown].sum())
+    parts = [
+        legend(run, projection, selection.color, theme, language),
+        cut_from(run, selection, language),
+        html.P(means),
+    ]
+    if projection.dims == 2 and (left := filters.matching(run, selection)) is not None:
+        matched = int(left[:shown].sum())
         parts.append(html.P(text("matched", language, matched=matched, shown=shown)))
     if projection.dims == 2:
-        files = [
-            html.A(form, href=address, className="chip") for form, address in links(run, projection, selection.pattern)
-        ]
+        files = [html.A(form, href=address, className="chip") for form, address in links(run, projection, selection)]
         lines = attributes(data_copy=as_python(projection, run, selection, theme))
         code = html.Button("Python", className="chip", title=text("copy", language), **lines)
         saved = [html.Span(text("save_as", language)), *files, code]
@@ -131,8 +134,11 @@ def _ordered(run: Run, projection: Projection) -> Picture:
     return ordered(run.space, projection)
 
 
-def legend(kind: str, theme: str, language: str) -> Any:
-    """What the colours of a scale mean: a bar from little to much."""
+def legend(run: Run, projection: Projection, kind: str, theme: str, language: str) -> Any:
+    """What the colours mean: of a column what it says, of a scale a bar from little to much."""
+    name = columns.name_of(kind)
+    if projection.dims == 2 and columns.has(run, name):
+        return columns.legend(run, projection, name or "", theme, language)
     stops = ", ".join(PALETTES[theme].scale[1:])
     if kind not in ("rank", "similarity", "kept"):
         return None

@@ -13,6 +13,7 @@ from embviz.apps.explorer.frame import attributes
 from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.colors import known, measured_already
+from embviz.apps.explorer.map.filters import FIELDS
 from embviz.apps.explorer.map.shape import Shape, written
 from embviz.apps.explorer.map.sheet import shown_of
 from embviz.apps.explorer.map.table import links, shown_rows, without_neighbors
@@ -35,11 +36,11 @@ def surrounded(library: Library, selection: Selection, shape: Shape) -> Surround
     """The run, its map, and the rows of the words inside a shape, the most frequent first.
 
     Raises:
-        EmbvizError: there is no such run or map, or the filter is no pattern.
+        EmbvizError: there is no such run or map, or the filter makes no sense.
     """
     run = library.open(selection.run)
     projection = shown_of(run, selection)
-    return run, projection, shown_rows(run, projection, selection.pattern, shape)
+    return run, projection, shown_rows(run, projection, selection, shape)
 
 
 def chosen(library: Library, selection: Selection, shape: Shape | None, language: str) -> Any:
@@ -50,7 +51,7 @@ def chosen(library: Library, selection: Selection, shape: Shape | None, language
         run, projection, rows = surrounded(library, selection, shape)
     except EmbvizError as error:
         return notice(explain(error, language))
-    addresses = links(run, projection, selection.pattern, written(shape))
+    addresses = links(run, projection, selection, written(shape))
     files = [html.A(form, href=address, className="chip") for form, address in addresses]
     return [
         html.Button("×", className="close", title=text("let_go", language),
@@ -103,7 +104,8 @@ def by_themselves(library: Library, selection: Selection, shape: Shape | None, l
         return no_update, notice(text("not_cut", language, reason=error.strerror or error), "red"), no_update
     method = "tsne" if len(rows) >= _FEW else "pca"
     word = selection.word if known(library.open(name), selection.word) else None
-    return selection.but(run=name, word=word, method=method, dims=2, words=None, pattern=None).search, None, None
+    alone = selection.but(run=name, word=word, method=method, dims=2, words=None, **dict.fromkeys(FIELDS))
+    return alone.search, None, None
 
 
 def _measures(run: Run, projection: Projection, selection: Selection, order: str) -> np.ndarray | None:

@@ -1,4 +1,5 @@
-"""The colours of a flat map, a byte a word: frequency rank, similarity, distortion, cluster; and which words are shown.
+"""The colours of a flat map, a byte a word: frequency rank, similarity, distortion, cluster, a column; and which words
+are shown.
 
 A colour never sends the places again: the page fetches the bytes, and paints the points that it has.
 """
@@ -11,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 import numpy as np
 
+from embviz.apps.explorer.map import columns, filters
 from embviz.apps.explorer.selection import Selection
 from embviz.clusters import Clusters
 from embviz.errors import EmbvizError
@@ -18,23 +20,29 @@ from embviz.figures.theme import PALETTES, hues
 from embviz.projection import Projection
 from embviz.runs import Run
 from embviz.search import cosines
-from embviz.similarity import matches, vector
+from embviz.similarity import vector
 
 COLORS = ("one", "cluster", "kept", "rank", "similarity")
 _NONE, _HIDDEN = 254, 255  # a word of which nothing is known; a word that a filter leaves out
 
 
-def paint(run: Run, projection: Projection, by: str, word: str | None = None, pattern: str | None = None) -> bytes:
-    """A byte for each word of a map: its place on a scale, from 0 to 253, or its cluster; 254 where it has none, 255
-    where the word does not match a pattern.
+def paint(run: Run, projection: Projection, by: str, selection: Selection) -> bytes:
+    """A byte for each word of a map: its place on a scale, from 0 to 253, or its cluster or category; 254 where it has
+    none, 255 where the word is left out.
+
+    Args:
+        run: whose map it is.
+        projection: the map.
+        by: one of COLORS, or column:NAME.
+        selection: the word that similarity is to, and which words are shown.
 
     Raises:
-        EmbvizError: the word is not in the space, the pattern is none, or there is no such colouring.
+        EmbvizError: the word is not in the space, the filter makes no sense, or there is no such colouring.
     """
     n = len(projection.coords)
-    shades = _shades(run, projection, by, word, n)
-    if pattern:
-        shades = np.where(matching(run, pattern)[:n], shades, _HIDDEN).astype(np.uint8)
+    shades, shown = _shades(run, projection, by, selection.word, n), filters.matching(run, selection)
+    if shown is not None:
+        shades = np.where(shown[:n], shades, _HIDDEN).astype(np.uint8)
     return shades.tobytes()
 
 
@@ -44,6 +52,8 @@ def _shades(run: Run, projection: Projection, by: str, word: str | None, n: int)
     if by == "cluster":
         labels = _clusters(run).labels[:n]
         return np.where(labels < 0, _NONE, labels).astype(np.uint8)
+    if (name := columns.name_of(by)) is not None:
+        return columns.shades(run, name, n)
     if by == "rank":
         share = 1 - np.log1p(np.arange(n)) / np.log1p(n)
     elif by == "similarity":
@@ -55,16 +65,6 @@ def _shades(run: Run, projection: Projection, by: str, word: str | None, n: int)
     return np.where(np.isnan(share), _NONE, np.rint(np.nan_to_num(share) * 253)).astype(np.uint8)
 
 
-@lru_cache(maxsize=8)
-def matching(run: Run, pattern: str) -> np.ndarray:
-    """(V,): which words a regular expression finds something in; looked up once for all readers.
-
-    Raises:
-        EmbvizError: it is no regular expression.
-    """
-    return matches(run.space, pattern)
-
-
 @lru_cache(maxsize=4)
 def _clusters(run: Run) -> Clusters:
     return run.clusters()
@@ -72,6 +72,8 @@ def _clusters(run: Run) -> Clusters:
 
 def color(run: Run, projection: Projection, selection: Selection) -> str:
     """The colouring that is asked for, if it can be had now: similarity needs a word, others must be measured first."""
+    if columns.has(run, columns.name_of(selection.color)):
+        return selection.color
     by = selection.color if selection.color in COLORS else "one"
     there = {
         "similarity": lambda: known(run, selection.word),
@@ -87,14 +89,17 @@ def told(run: Run, projection: Projection, selection: Selection, made: dict[str,
     """What the page is told: where the bytes are, and what colours they mean."""
     palette, by = PALETTES[theme], color(run, projection, selection)
     stops: dict[str, Any] = {"kind": "set", "stops": [palette.point]}
-    if by == "cluster":
+    if (name := columns.name_of(by)) is not None:
+        stops = columns.stops(run, name, theme)
+    elif by == "cluster":
         stops = {"kind": "set", "stops": hues(len(_clusters(run)), theme), "none": palette.quiet}
     elif by != "one":
         stops = {"kind": "scale", "stops": list(palette.scale[1:]), "none": palette.quiet}
-    if by == "one" and not selection.pattern:
+    left_out = filters.given(selection)
+    if by == "one" and not left_out:
         return {"url": None, **stops}
-    more = {"word": selection.word} if by == "similarity" else {}
-    more |= {"pattern": selection.pattern} if selection.pattern else {}
+    more: dict[str, Any] = {"word": selection.word} if by == "similarity" else {}
+    more |= left_out | ({"changed": columns.changed(run)} if name is not None or "column" in left_out else {})
     return {"url": f"/sheet/{quote(run.name)}/colors?{urlencode({'by': by, **more, **made})}", **stops}
 
 

@@ -10,6 +10,7 @@ from embviz.apps.explorer.cards import facts, neighbor_list, notice
 from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.about import around, near_here
+from embviz.apps.explorer.map.columns import values
 from embviz.apps.explorer.map.pins import apart, pin
 from embviz.apps.explorer.map.sheet import shown_of, words_on_map
 from embviz.apps.explorer.map.trail import MOST
@@ -43,6 +44,7 @@ def details(library: Library, selection: Selection, language: str) -> Any:
             facts(run.space, single, language) if single is not None else text(_of_sum(found, selection), language),
             className="quiet",
         ),
+        *(values(run, single) if single is not None else []),
         *_off_map(single, on_map, selection, language),
         html.H3(text("nearest", language)),
         neighbor_list(found.words, found.scores, selection),
@@ -61,7 +63,7 @@ def _of_sum(found: Neighbors, selection: Selection) -> str:
 def tooltip(run: Run, projection: Projection, row: int, language: str) -> list[Any]:
     """A word under the pointer: the word, its count, its nearest words, and how many of them are near here."""
     space, word = run.space, run.space.word(row)
-    parts = [html.Strong(word), html.Div(facts(space, row, language), className="quiet")]
+    parts = [html.Strong(word), html.Div(facts(space, row, language), className="quiet"), *values(run, row)]
     if row < len(projection.coords) and space.norms[row]:
         true = around(run, projection, row)[1]
         parts.append(html.Div(" · ".join(space.words(true[:5]))))

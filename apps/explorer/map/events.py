@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.map.columns import has, name_of
+from embviz.apps.explorer.map.filters import EVERY
 from embviz.apps.explorer.map.sheet import words_on_map
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
@@ -34,8 +36,12 @@ def pointed(hovered: Mapping[str, Any] | None, hover: Mapping[str, Any] | None, 
 
 
 def settled(library: Library, selection: Selection) -> Selection:
-    """The selection with the number of words that a URL without one means."""
+    """The selection with the number of words that a URL without one means, and no column that the run has not."""
     try:
-        return selection.but(words=words_on_map(library.open(selection.run), selection))
+        run = library.open(selection.run)
+        column = selection.column if has(run, selection.column) else EVERY
+        named = name_of(selection.color)
+        color = "one" if named is not None and not has(run, named) else selection.color
+        return selection.but(words=words_on_map(run, selection), column=column, color=color)
     except EmbvizError:
         return selection

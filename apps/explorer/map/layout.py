@@ -13,6 +13,7 @@ from embviz.apps.explorer.frame import attributes
 from embviz.apps.explorer.interface import EXAMPLES, text, theme
 from embviz.apps.explorer.map.chosen import ORDERS
 from embviz.apps.explorer.map.colors import COLORS
+from embviz.apps.explorer.map.lists import pasted_form, surrounded_form
 from embviz.apps.explorer.map.picture import HIDDEN
 from embviz.figures.theme import CONFIG
 from embviz.projection import METHODS
@@ -37,6 +38,7 @@ def layout(language: str) -> list[Any]:
         dcc.Store(id=ids.MAP_HOVERED),
         dcc.Store(id=ids.MAP_SHAPE),
         dcc.Store(id=ids.MAP_FAILED),
+        dcc.Store(id=ids.MAP_KEPT),
         dcc.Store(id=ids.MAP_ENTERED),
     ]
 
@@ -47,6 +49,7 @@ def _surrounded(language: str) -> list[Any]:
         html.Div(id=ids.MAP_CHOSEN),
         html.Div(html.Button(id=ids.MAP_CUT, className="chip"), className="examples"),
         html.Div(id=ids.MAP_CUT_SAID, role="status"),
+        surrounded_form(language),
         dmc.Select(
             id=ids.MAP_SORT,
             label=text("sort", language),
@@ -97,13 +100,6 @@ def _controls(language: str) -> list[Any]:
             ),
         ),
         dmc.Select(id=ids.MAP_WORDS, label=text("shown", language), data=[], allowDeselect=False),
-        dmc.Select(
-            id=ids.MAP_COLOR,
-            label=text("color", language),
-            data=[{"value": by, "label": text(f"color_{by}", language)} for by in COLORS],
-            allowDeselect=False,
-            className="flat",
-        ),
         dmc.TextInput(
             id=ids.MAP_PATTERN,
             label=text("pattern", language),
@@ -111,8 +107,42 @@ def _controls(language: str) -> list[Any]:
             debounce=True,
             className="flat",
         ),
+        *_of_column(language),
+        pasted_form(language),
+        dmc.Select(
+            id=ids.MAP_COLOR,
+            label=text("color", language),
+            data=[{"value": by, "label": text(f"color_{by}", language)} for by in COLORS],
+            allowDeselect=False,
+            className="flat",
+        ),
         html.Div(id=ids.MAP_ABOUT, className="quiet about"),
     ]
+
+
+def _of_column(language: str) -> list[Any]:
+    """Only words of which a column says something, and what."""
+    bound = {"debounce": True, "inputProps": {"inputMode": "decimal"}}
+    return [
+        dmc.Select(
+            id=ids.MAP_COLUMN, label=text("column", language), data=[], style=HIDDEN, allowDeselect=False,
+            className="flat",
+        ),
+        html.Div(
+            dmc.MultiSelect(
+                id=ids.MAP_AMONG, data=[], searchable=True, hidePickedOptions=True, limit=60,
+                placeholder=text("any_value", language), **{"aria-label": text("among", language)},
+            ),
+            id=ids.MAP_VALUES, className="flat", style=HIDDEN,
+        ),
+        html.Div(
+            [
+                dmc.TextInput(id=ids.MAP_LEAST, label=text("least", language), **bound),
+                dmc.TextInput(id=ids.MAP_MOST, label=text("most", language), **bound),
+            ],
+            id=ids.MAP_RANGE, className="pair flat", style=HIDDEN,
+        ),
+    ]  # fmt: skip
 
 
 def _axes(language: str) -> Any:

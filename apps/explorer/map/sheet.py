@@ -79,9 +79,9 @@ def connect(app: dash.Dash, library: Library) -> None:
 
     @app.server.get("/sheet/<name>/colors")
     def _of_colors(name: str) -> Response:
-        given, (run, projection) = request.args, requested(library, name)
+        run, projection = requested(library, name)
         try:
-            return _bytes(colors.paint(run, projection, given.get("by", ""), given.get("word"), given.get("pattern")))
+            return _bytes(colors.paint(run, projection, request.args.get("by", ""), asked()))
         except EmbvizError as error:
             abort(400, str(error))
 
@@ -120,12 +120,16 @@ def _run(library: Library, name: str) -> Run:
 
 def requested(library: Library, name: str) -> tuple[Run, Projection]:
     """The run and the projection that a request names, if it is kept: it is computed elsewhere."""
-    run, given = _run(library, name), request.args
+    run, method = _run(library, name), request.args.get("method", "")
     try:
-        asked = Selection.of("/map", request.query_string.decode("utf-8", "replace"))
-        return run, shown_of(run, asked.but(run=name, method=given.get("method", ""), dims=2))
+        return run, shown_of(run, asked().but(run=name, method=method, dims=2))
     except EmbvizError as error:
         abort(404, str(error))
+
+
+def asked() -> Selection:
+    """The selection that a request's address holds."""
+    return Selection.of("/map", request.query_string.decode("utf-8", "replace"))
 
 
 def words_on_map(run: Run, selection: Selection) -> int:

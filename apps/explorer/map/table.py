@@ -1,4 +1,4 @@
-"""The map as a table to take away: word, rank, count, place, cluster, and how many true neighbours are near."""
+"""The map as a table to take away: word, rank, count, place, cluster, how many true neighbours are near, columns."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from flask import Response, abort, request
 
 from embviz.apps.explorer.interface import text, theme
 from embviz.apps.explorer.library import Library
-from embviz.apps.explorer.map.colors import matching, measured_already
+from embviz.apps.explorer.map.colors import measured_already
+from embviz.apps.explorer.map.columns import column_of
+from embviz.apps.explorer.map.filters import given, matching
 from embviz.apps.explorer.map.neighbors import most, neighbor_words
 from embviz.apps.explorer.map.shape import Shape, inside, read
-from embviz.apps.explorer.map.sheet import requested, which
+from embviz.apps.explorer.map.sheet import asked, requested, which
+from embviz.apps.explorer.selection import Selection
 from embviz.apps.page import page
 from embviz.errors import EmbvizError
 from embviz.projection import Projection
@@ -39,12 +42,11 @@ def connect(app: dash.Dash, library: Library) -> None:
         run, projection = requested(library, name)
         try:
             shape = read(request.args["shape"]) if "shape" in request.args else None
-            rows = shown_rows(run, projection, request.args.get("pattern"), shape)
+            made = table(run, projection, shown_rows(run, projection, asked(), shape))
         except (ValueError, EmbvizError) as error:
             abort(400, str(error))
         if form not in ("csv", "parquet"):
             abort(404, "there are table.csv and table.parquet")
-        made = table(run, projection, rows)
         if form == "csv":
             return _attached(as_csv(made), "text/csv", run, projection, form)
         body = as_parquet(made, parameters(run, projection))
@@ -70,14 +72,12 @@ def parameters(run: Run, projection: Projection) -> dict[str, Any]:
     return {"run": run.name, **made, "map": map_made}
 
 
-def links(
-    run: Run, projection: Projection, pattern: str | None = None, shape: str | None = None
-) -> list[tuple[str, str]]:
+def links(run: Run, projection: Projection, selection: Selection, shape: str | None = None) -> list[tuple[str, str]]:
     """The name and the address of each form in which a map can be taken away, or those of its words that are shown."""
-    given = {**which(projection), "pattern": pattern, "shape": shape}
-    given = {name: value for name, value in given.items() if value}
+    of = {**which(projection), **given(selection), **({"shape": shape} if shape else {})}
+    of = {name: value for name, value in of.items() if value}
     forms = [("CSV", "table.csv"), ("Parquet", "table.parquet")] + ([] if shape else [("HTML", "page.html")])
-    return [(name, f"/sheet/{quote(run.name)}/{file}?{urlencode(given)}") for name, file in forms]
+    return [(name, f"/sheet/{quote(run.name)}/{file}?{urlencode(of)}") for name, file in forms]
 
 
 def without_neighbors(run: Run, n: int, language: str) -> str | None:
@@ -85,20 +85,21 @@ def without_neighbors(run: Run, n: int, language: str) -> str | None:
     return text("table_without", language, most=most(run)) if n > most(run) else None
 
 
-def shown_rows(run: Run, projection: Projection, pattern: str | None, shape: Shape | None) -> np.ndarray:
-    """The rows of a map that match a pattern and lie in a shape; all where there is neither.
+def shown_rows(run: Run, projection: Projection, selection: Selection, shape: Shape | None) -> np.ndarray:
+    """The rows of a map that a selection shows and that lie in a shape; all where there is neither.
 
     Raises:
-        EmbvizError: the pattern is none.
+        EmbvizError: see `filters.matching`.
     """
     flat = shape is not None and projection.sheet is not None
     rows = inside(projection.sheet.places, shape) if flat else np.arange(len(projection.coords))  # type: ignore
-    return rows[matching(run, pattern)[rows]] if pattern else rows
+    shown = matching(run, selection)
+    return rows if shown is None else rows[shown[rows]]
 
 
 def table(run: Run, projection: Projection, rows: np.ndarray) -> pa.Table:
-    """Those rows of a map: columns word, rank, count, x, y, cluster and kept where they are known, and the neighbours
-    where there are not too many to search."""
+    """Those rows of a map: word, rank, count, x, y, cluster and kept where they are known, the neighbours where there
+    are not too many to search, and the run's columns."""
     space, at = run.space, pa.array(rows, pa.int64())
     columns = {
         "word": space.table["word"].take(at),
@@ -116,6 +117,7 @@ def table(run: Run, projection: Projection, rows: np.ndarray) -> pa.Table:
         columns["cluster"] = names.take(pa.array(labels, mask=labels < 0))
     if len(rows) <= most(run):
         columns["neighbors"] = neighbor_words(run, rows)
+    columns |= {name: column_of(run, name).values.take(at) for name in run.column_names}
     return pa.table(columns)
 
 
@@ -126,6 +128,8 @@ def as_csv(made: pa.Table) -> bytes:
     for place, name in enumerate(made.column_names):
         if pa.types.is_list(made.schema.field(name).type):
             made = made.set_column(place, name, pc.binary_join(made[name], " "))
+        if pa.types.is_dictionary(made.schema.field(name).type):
+            made = made.set_column(place, name, made[name].cast(pa.string()))
         if pa.types.is_string(made.schema.field(name).type):
             safe = pc.replace_substring_regex(made[name], r"^([=+\-@\t\r])", r"'\1")
             made = made.set_column(place, name, safe)
