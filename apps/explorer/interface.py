@@ -57,7 +57,7 @@ _TEXT = {
     "list_words": ("Words, one a line or parted by commas", "词语，每行一个，或以逗号分隔"),
     "paste_list": ("Paste a list of words", "粘贴词语列表"),
     "list_kept": (
-        "“{name}” is kept in the run: {here:,} of {of:,} words are in it.",
+        "“{name}” is kept in the run, which has {here:,} of its {of:,} words.",
         "“{name}”已存入此模型：{of:,} 个词中有 {here:,} 个在模型中。",
     ),
     "others": ("{n:,} others", "其他 {n:,} 类"),

@@ -34,15 +34,12 @@ def about(
     share = sum(projection.facts.get("variance", [0]))
     shown, every = len(projection.coords), len(run.space)
     means = text(f"about_{projection.method}", language, shown=shown, all=every, share=share)
-    parts = [
-        legend(run, projection, selection.color, theme, language),
-        cut_from(run, selection, language),
-        html.P(means),
-    ]
-    if projection.dims == 2 and (left := filters.matching(run, selection)) is not None:
-        matched = int(left[:shown].sum())
-        parts.append(html.P(text("matched", language, matched=matched, shown=shown)))
+    parts = [cut_from(run, selection, language), html.P(means)]
     if projection.dims == 2:
+        left = filters.matching(run, selection)
+        rows = np.arange(shown) if left is None else np.flatnonzero(left[:shown])
+        parts.insert(0, legend(run, rows, selection.color, theme, language))
+        parts += [] if left is None else [html.P(text("matched", language, matched=len(rows), shown=shown))]
         files = [html.A(form, href=address, className="chip") for form, address in links(run, projection, selection)]
         lines = attributes(data_copy=as_python(projection, run, selection, theme))
         code = html.Button("Python", className="chip", title=text("copy", language), **lines)
@@ -134,11 +131,11 @@ def _ordered(run: Run, projection: Projection) -> Picture:
     return ordered(run.space, projection)
 
 
-def legend(run: Run, projection: Projection, kind: str, theme: str, language: str) -> Any:
-    """What the colours mean: of a column what it says, of a scale a bar from little to much."""
+def legend(run: Run, rows: np.ndarray, kind: str, theme: str, language: str) -> Any:
+    """What the colours mean: of a column what it says of the rows shown, of a scale a bar from little to much."""
     name = columns.name_of(kind)
-    if projection.dims == 2 and columns.has(run, name):
-        return columns.legend(run, projection, name or "", theme, language)
+    if columns.has(run, name):
+        return columns.legend(run, name or "", rows, theme, language)
     stops = ", ".join(PALETTES[theme].scale[1:])
     if kind not in ("rank", "similarity", "kept"):
         return None

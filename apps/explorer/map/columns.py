@@ -14,7 +14,6 @@ from embviz.apps.explorer.interface import text
 from embviz.columns import Column
 from embviz.errors import EmbvizError
 from embviz.figures.theme import PALETTES, hues
-from embviz.projection import Projection
 from embviz.runs import Run
 
 PREFIX = "column:"
@@ -74,9 +73,9 @@ def stops(run: Run, name: str, theme: str) -> dict[str, Any]:
     return {"kind": "set", "stops": colors, "none": palette.faint}
 
 
-def legend(run: Run, projection: Projection, name: str, theme: str, language: str) -> Any:
-    """What the colours of a column mean: its categories and how many words of the map are of each, or two ends."""
-    column, palette, n = column_of(run, name), PALETTES[theme], len(projection.coords)
+def legend(run: Run, name: str, rows: np.ndarray, theme: str, language: str) -> Any:
+    """What the colours of a column mean: its categories and how many of the rows are of each, or two ends."""
+    column, palette = column_of(run, name), PALETTES[theme]
     if column.kind == "number":
         ends = [number(end) for end in bounds(column)]
         ramp = f"linear-gradient(to right, {', '.join(palette.scale[1:])})"
@@ -84,20 +83,21 @@ def legend(run: Run, projection: Projection, name: str, theme: str, language: st
             html.Div(className="ramp", style={"background": ramp}),
             html.Div([html.Span(end) for end in ends], className="ends"),
         ]
-        nothing = int(np.isnan(_floats(column)[:n]).sum())
+        nothing = int(np.isnan(_floats(column)[rows]).sum())
         rest = [_swatch(palette.faint, text("no_value", language), nothing)] if nothing else []
         return html.Div([html.Div(name, className="label"), *bar, *rest], className="legend")
-    places = _places(run, name, changed(run))[:n]
+    places = _places(run, name, changed(run))[rows]
     names = [text("in_list", language)] if column.kind == "list" else categories(column)
     colors, sizes = stops(run, name, theme)["stops"], np.bincount(places[places >= 0], minlength=len(names)).tolist()
-    rows = [_swatch(color, label, size) for color, label, size in zip(colors, names[:NAMED], sizes, strict=False)]
-    if len(names) > NAMED:
-        rows.append(_swatch(colors[NAMED], text("others", language, n=len(names) - NAMED), sum(sizes[NAMED:])))
+    named = zip(colors, names[:NAMED], sizes, strict=False)
+    parts = [_swatch(color, label, size) for color, label, size in named if size]
+    if others := sum(1 for size in sizes[NAMED:] if size):
+        parts.append(_swatch(colors[NAMED], text("others", language, n=others), sum(sizes[NAMED:])))
     nothing = int((places < 0).sum())
     if nothing:
         label = text("not_in" if column.kind == "list" else "no_value", language)
-        rows.append(_swatch(palette.faint, label, nothing))
-    return html.Div([html.Div(name, className="label"), *rows], className="legend")
+        parts.append(_swatch(palette.faint, label, nothing))
+    return html.Div([html.Div(name, className="label"), *parts], className="legend")
 
 
 def values(run: Run, row: int) -> list[Any]:
