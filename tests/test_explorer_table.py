@@ -26,7 +26,7 @@ from embviz.apps.explorer.selection import Selection
 def test_a_table_has_the_true_neighbours_and_says_how_the_map_was_made(strange_runs: Path, library: Library) -> None:
     client, run = create_app(strange_runs).server.test_client(), library.open("strange")
     projection = run.projection("pca", words=30)
-    addresses = dict(links(run, projection))
+    addresses = dict(links(run, projection, Selection(run=run.name)))
     made = parquet.read_table(io.BytesIO(fetch(client, addresses["Parquet"])))
     rows = list(csv.DictReader(io.StringIO(fetch(client, addresses["CSV"]).decode("utf-8-sig"))))
     assert len(rows) == len(made) == 30
@@ -73,7 +73,7 @@ def test_a_table_of_too_many_words_goes_without_and_the_page_says_so(
     monkeypatch.setattr(neighbors, "_PAIRS", 50 * 20)
     client, run = create_app(strange_runs).server.test_client(), library.open("strange")
     for words, there in ((20, True), (21, False)):
-        address = dict(links(run, run.projection("pca", words=words)))["Parquet"]
+        address = dict(links(run, run.projection("pca", words=words), Selection(run=run.name)))["Parquet"]
         table = parquet.read_table(io.BytesIO(fetch(client, address)))
         assert ("neighbors" in table.column_names) is there
         about = said(picture(library, Jobs(), Selection(run="strange", words=words), "look", PAGE)["about"])
