@@ -45,7 +45,7 @@ def test_the_same_axes(library: Library) -> None:
 def test_the_same_colours(library: Library, by: str, theme: str) -> None:
     run, selection = library.open("strange"), Selection(run="strange", word="巴黎", color=by)
     drawn = run_lines(library, selection, theme).data[POINTS].marker.color
-    shades = np.frombuffer(paint(run, shown_of(run, selection), by, "巴黎"), np.uint8)
+    shades = np.frombuffer(paint(run, shown_of(run, selection), by, selection), np.uint8)
     assert len(set(drawn)) == len(set(shades)) == len(set(zip(drawn, shades, strict=True))) > 3
     if by == "cluster":
         assert drawn[0] == hues(len(run.clusters()), theme)[shades[0]]
