@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import embviz as ev
+from embviz import cli
 from embviz.apps.explorer.library import Library
+from embviz.cli.terminal import choose_progress
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +61,40 @@ def strange_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def library(strange_runs: Path) -> Library:
     """The small runs as the explorer opens them."""
     return Library(strange_runs)
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a text, two runs and files that are no texts; tests may not change it."""
+    folder = tmp_path_factory.mktemp("bad")
+    random = np.random.default_rng(0)
+    subjects, verbs = ["king", "queen", "prince", "crown", "castle"], ["rules", "governs", "leads", "guards"]
+    lines = [f"the {random.choice(subjects)} {random.choice(verbs)} the {random.choice(subjects)}." for _ in range(800)]
+    (folder / "text.txt").write_text("\n".join(lines), encoding="utf-8")
+    corpus = ev.open_corpus(str(folder / "text.txt"))
+    ev.make_run(ev.Word2Vec(dims=16, epochs=1), corpus, folder / "runs" / "words")
+    ev.make_run(ev.AttentionTrainer(layers=1, heads=2, dims=16, context=16, steps=2), corpus, folder / "runs" / "model")
+    (folder / "empty.txt").touch()
+    (folder / "white.txt").write_text(" \n\n \t")
+    (folder / "one.txt").write_text("word")
+    (folder / "latin.txt").write_bytes(b"a line\nand caf\xe9\n")
+    (folder / "binary.txt").write_bytes(random.bytes(4_000) + b"\0")
+    (folder / "table.jsonl").write_text('{"text": "a b"}\n{"text": 3')
+    return folder
+
+
+@pytest.fixture
+def said_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., str]]:
+    """The same without a process of its own, and so without loading torch each time."""
+
+    def ask(command: list[str], where: Path) -> str:
+        monkeypatch.chdir(where)
+        monkeypatch.setattr(sys, "argv", ["embviz", "--progress", "json", *command])
+        assert cli.status() == 1
+        told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+        (sentence,) = (line["error"] for line in told if "error" in line)
+        assert "\n" not in sentence
+        return sentence
+
+    yield ask
+    choose_progress("bar")

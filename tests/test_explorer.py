@@ -100,6 +100,9 @@ def test_the_words_view_answers_compares_and_explains(library: Library) -> None:
     assert "over all 50 words" in said(shown)
     compared = words.comparison(library, Selection(run="strange", word="巴黎", other="巴黎"), "en")
     assert said(compared).startswith("1.000")
+    assert words.comparison(library, Selection(run="strange", word="wrod1", other="巴黎"), "en") is None, "said once"
+    unknown = words.comparison(library, Selection(run="strange", word="巴黎", other="wrod1"), "en")
+    assert "Did you mean: word1" in said(unknown)
     _, message, _ = words.picture(library, Selection("words", run="strange"), "light", "en")
     assert "Type a word" in said(message)
     _, message, _ = words.picture(library, Selection("words", run="strange", word="巴黎 -"), "light", "zh")
@@ -121,6 +124,7 @@ def test_runs_are_listed_with_the_damaged_ones_disabled(library: Library) -> Non
 def test_attention_without_a_model_says_what_to_do(library: Library) -> None:
     state = attention.picture(library, Selection("attention", model="strange", sentence="x"), "light", "en")
     assert "no attention model" in said(state["message"])
+    assert state["frame"] == {"visibility": "hidden"}, "no empty frame for heads that there are not"
 
 
 def test_two_apps_in_one_process_answer_for_their_own_runs(strange_runs: Path, tmp_path: Path) -> None:

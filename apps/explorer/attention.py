@@ -62,17 +62,22 @@ def layout(language: str) -> list[Any]:
         ),
         html.Aside(
             [
-                html.H3(text("heads", language)),
                 html.Div(
-                    dcc.Graph(
-                        id=ids.ATTENTION_OVERVIEW,
-                        figure=empty(theme()),
-                        config={"displayModeBar": False, "responsive": True},
-                        className="graph",
-                    ),
-                    className="overview",
+                    [
+                        html.H3(text("heads", language)),
+                        html.Div(
+                            dcc.Graph(
+                                id=ids.ATTENTION_OVERVIEW,
+                                figure=empty(theme()),
+                                config={"displayModeBar": False, "responsive": True},
+                                className="graph",
+                            ),
+                            className="overview",
+                        ),
+                        html.P(text("each_scaled", language), className="quiet"),
+                    ],
+                    id=ids.ATTENTION_HEADS,
                 ),
-                html.P(text("each_scaled", language), className="quiet"),
                 html.Div(id=ids.ATTENTION_DETAILS),
             ],
             className="details",
@@ -101,6 +106,7 @@ def connect(app: dash.Dash, library: Library) -> None:
         output={
             "figure": Output(ids.ATTENTION_GRAPH, "figure"),
             "overview": Output(ids.ATTENTION_OVERVIEW, "figure"),
+            "frame": Output(ids.ATTENTION_HEADS, "style"),
             "message": Output(ids.ATTENTION_MESSAGE, "children"),
             "details": Output(ids.ATTENTION_DETAILS, "children"),
             "about": Output(ids.ATTENTION_ABOUT, "children"),
@@ -120,7 +126,7 @@ def picture(library: Library, selection: Selection, theme: str, language: str) -
     """The head, the overview, what is said about them, and the choices of layer and head."""
     shown: dict[str, Any] = {
         "figure": empty(theme), "overview": empty(theme), "message": None, "details": None, "about": "", "layers": [],
-        "heads": [],
+        "heads": [], "frame": {"visibility": "hidden"},
     }  # fmt: skip
     try:
         model = library.open(selection.model).model
@@ -135,6 +141,7 @@ def picture(library: Library, selection: Selection, theme: str, language: str) -
     names = (text("key", language), text("query", language), text("weight", language))
     return {
         **shown,
+        "frame": {},
         "figure": head_figure(seen, selection.layer, selection.head, theme, names),
         "overview": overview_figure(
             seen, selection.layer, selection.head, theme, (text("head", language), text("layer", language))

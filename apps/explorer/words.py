@@ -17,7 +17,7 @@ from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
 from embviz.figures.similarity import neighbors_figure
-from embviz.similarity import Neighbors, cosine, near
+from embviz.similarity import Neighbors, cosine, near, vector
 from embviz.space import Space
 
 _K = 15
@@ -114,7 +114,12 @@ def comparison(library: Library, selection: Selection, language: str) -> Any:
     if not selection.word or not selection.other:
         return None
     try:
-        score = cosine(library.open(selection.run).space, selection.word, selection.other)
+        space = library.open(selection.run).space
+        vector(space, selection.word)
+    except EmbvizError:
+        return None  # said in the picture
+    try:
+        score = cosine(space, selection.word, selection.other)
     except EmbvizError as error:
         return notice(explain(error, language))
     return html.Div(

@@ -152,6 +152,36 @@ def test_views_come_back(page: Page, serve: Any, runs: Path, places: np.ndarray,
     page.wait_for_function("(x) => Math.abs(window.embviz.map.camera.x - x) < 1e-3", arg=seen["x"])
 
 
+def test_back_and_forward_through_several_views(
+    page: Page, serve: Any, runs: Path, places: np.ndarray, sheet: Sheet
+) -> None:
+    """Each step brings back its word and where one looked, from another view too."""
+    space = ev.open_run(runs / "many").space
+    page.goto(serve(runs) + "/map?run=many")
+    sheet()
+    at = "(x) => Math.abs(window.embviz.map.camera.x - x) < 1e-4"
+
+    def here(row: int) -> None:
+        expect(page.locator("#map-details h2")).to_have_text(space.word(row))
+        page.wait_for_function(at, arg=places[row, 0])
+
+    for row in (4, 10, 16):
+        page.get_by_role("textbox", name="Find a word").fill(space.word(row))
+        page.get_by_role("option", name=space.word(row), exact=True).click()
+        here(row)
+        page.wait_for_timeout(400)  # the flight has ended, and is in the URL
+    page.locator("#to-words").click()
+    expect(page.locator("#words-details h2")).to_have_text(space.word(16))
+    for row in (16, 10, 4):
+        page.go_back()
+        here(row)
+    for row in (10, 16):
+        page.go_forward()
+        here(row)
+    page.go_forward()
+    expect(page.locator("#words-details h2")).to_have_text(space.word(16))
+
+
 def test_what_is_chosen_after_a_zoom_is_in_the_url(page: Page, serve: Any, runs: Path, sheet: Sheet) -> None:
     """Dash's Location once undid a choice that followed a zoom."""
     space = ev.open_run(runs / "many").space
