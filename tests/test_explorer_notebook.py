@@ -57,3 +57,10 @@ def test_the_same_words_of_a_pattern(library: Library) -> None:
     figure = run_lines(library, Selection(run="strange", pattern="^word1|巴", color="rank"))
     assert list(figure.data[POINTS].text) == ["巴黎", "word1", *[f"word1{i}" for i in range(10)]]
     assert len(figure.data[POINTS].marker.color) == 12
+
+
+def test_what_a_figure_has_not_is_said(library: Library) -> None:
+    run, selection = library.open("strange"), Selection(run="strange", pins="word1\tword2")
+    projection = shown_of(run, selection)
+    assert "# A figure has not, as the explorer has: pinned words.\n" in as_python(projection, run, selection, "light")
+    assert "#" not in as_python(projection, run, Selection(run="strange"), "light")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from embviz.apps.explorer.map import filters
 from embviz.apps.explorer.map.colors import color
+from embviz.apps.explorer.map.columns import name_of
+from embviz.apps.explorer.map.pins import pinned
 from embviz.apps.explorer.map.sheet import marked
 from embviz.apps.explorer.selection import Selection
 from embviz.projection import Projection
@@ -14,12 +17,11 @@ def as_python(projection: Projection, run: Run, selection: Selection, theme: str
     shows (assets/explorer.js).
     """
     row, near_rows = marked(run, selection.word)
-    only = f'pc.match_substring_regex(run.space.table["word"], {selection.pattern!r})'
     given = {
         "selected": None if row is None else row,
         "near": f"ev.near(run.space, {selection.word!r}).rows" if len(near_rows) else None,
         "color": _color(projection, run, selection),
-        "shown": only if selection.pattern else None,
+        "shown": f"matches(run.space, {selection.pattern!r})" if selection.pattern else None,
         "theme": None if theme == "light" else repr(theme),
     }
     lines = "".join(f"    {name}={value},\n" for name, value in given.items() if value is not None)
@@ -28,14 +30,26 @@ def as_python(projection: Projection, run: Run, selection: Selection, theme: str
         f"{imports}import embviz as ev\n\n"
         f"run = ev.open_run({str(run.path.resolve())!r})\n"
         f"projection = {_projection(projection)}\n"
+        f"{_lacking(selection)}"
         f"ev.figure(\n    projection,\n{lines}    view=None,\n)\n"
     )
 
 
+def _lacking(selection: Selection) -> str:
+    """A comment on what the explorer shows and a figure does not."""
+    lacks = {
+        "colours by a column": name_of(selection.color) is not None,
+        "a filter by a column": "column" in filters.given(selection),
+        "pinned words": bool(pinned(selection)),
+    }
+    named = ", ".join(name for name, there in lacks.items() if there)
+    return f"# A figure has not, as the explorer has: {named}.\n" if named else ""
+
+
 _IMPORTS = {
     "np": "import numpy as np",
-    "pc": "import pyarrow.compute as pc",
     "cosines": "from embviz.search import cosines",
+    "matches": "from embviz.similarity import matches",
     "vector": "from embviz.similarity import vector",
 }
 
