@@ -26,6 +26,7 @@ from embviz.text.files import whole_text
 from embviz.text.packing import bare
 
 CATEGORIES = 1_000  # distinct values at most: beyond that a text says something of single words, and groups none
+NAMED = 20  # categories with a colour of their own; more cannot be told apart
 TAKEN = ("word", "count", "rank", "x", "y", "z", "kept", "cluster", "neighbors")
 _LONGEST_NAME = 60
 _YES, _NO = ("true", "yes"), ("false", "no")
@@ -57,6 +58,62 @@ class Column:
         if self.kind == "list":
             return self.values.true_count
         return len(self.values) - self.values.null_count
+
+    def matches(self, among: Sequence[str] = (), least: float | None = None, most: float | None = None) -> np.ndarray:
+        """(V,) bool: the words of which the column says something.
+
+        Args:
+            among: only these categories; of a list "yes" for what is in it, as by default, and "no" for what is not.
+            least: only numbers from here,
+            most: and up to here.
+        """
+        if self.kind == "list":
+            found = pc.is_in(self.values, pa.array(sorted({value == _YES[1] for value in among} or {True})))
+        elif self.kind == "category" and among:
+            found = pc.is_in(self.values.cast(pa.string()), pa.array(list(among), pa.string()))
+        else:
+            found = self.values.is_valid()
+            if self.kind == "number":
+                found = pc.and_(found, pc.greater_equal(self.values, -np.inf if least is None else least))
+                found = pc.and_(found, pc.less_equal(self.values, np.inf if most is None else most))
+        return found.fill_null(False).to_numpy(zero_copy_only=False)
+
+    def shades(self, most: int = NAMED) -> np.ndarray:
+        """(V,): what the colour of a word says. Of numbers (float64) its place from the least, 0, to the greatest, 1,
+        NaN for none; of categories (int32) their numbers, the most frequent 0, all from `most` on that one number, and
+        of a list 0 for what is in it; -1 for none.
+        """
+        if self.kind == "list":
+            return np.where(self.values.fill_null(False).to_numpy(zero_copy_only=False), 0, -1).astype(np.int32)
+        if self.kind == "number":
+            low, high = self.bounds
+            numbers = self.floats
+            return (numbers - low) / (high - low) if high > low else np.where(np.isnan(numbers), np.nan, 1.0)
+        codes = self.values.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+        places = np.argsort(np.argsort(-self._sizes, kind="stable"), kind="stable").astype(np.int32)
+        return np.minimum(np.where(codes < 0, -1, places[codes]), most)
+
+    @property
+    def floats(self) -> np.ndarray:
+        """(V,) float64 of a column of numbers; NaN for none."""
+        return self.values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest of a column of numbers."""
+        ends = pc.min_max(self.values).as_py()
+        return ends["min"], ends["max"]
+
+    @property
+    def categories(self) -> list[str]:
+        """The categories, the most frequent first, as `shades` numbers them."""
+        order = np.argsort(-self._sizes, kind="stable")[: np.count_nonzero(self._sizes)]
+        return self.values.dictionary.take(pa.array(order)).to_pylist()
+
+    @property
+    def _sizes(self) -> np.ndarray:
+        codes = self.values.indices.drop_null().to_numpy(zero_copy_only=False)
+        return np.bincount(codes, minlength=len(self.values.dictionary))
 
     def save(self, path: Path) -> None:
         """Keep the column in one file, whole or not at all."""

@@ -22,10 +22,12 @@ from embviz.apps.explorer.map.choices import HIDDEN, SHOWN, choices
 from embviz.apps.explorer.map.details import details, tooltip
 from embviz.apps.explorer.map.events import settled
 from embviz.apps.explorer.map.lists import keep_pasted, keep_surrounded, shown, told_again
+from embviz.apps.explorer.map.notebook import as_python
 from embviz.apps.explorer.map.picture import picture
 from embviz.apps.explorer.map.table import links
 from embviz.apps.explorer.selection import Selection
 from embviz.columns import word_list
+from embviz.figures.projection import POINTS
 
 SQUARE = [[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8]]
 N = 60
@@ -129,6 +131,7 @@ def test_a_filter_counts_for_colours_words_and_tables(
 def test_a_filter_that_makes_no_sense_is_a_sentence(runs: Path, library: Library) -> None:
     wrong = looked(library, column="number", least="much")
     assert "'much' is no number" in said(wrong["message"]) and wrong["spec"] is None
+    assert "'0,5' is no number" in said(looked(library, column="number", most="0,5")["message"])
     gone = looked(library, column="size")
     assert "'run' has no column 'size'. It has: kind, number, odd, even." in said(gone["message"])
     client = create_app(runs).server.test_client()
@@ -136,6 +139,20 @@ def test_a_filter_that_makes_no_sense_is_a_sentence(runs: Path, library: Library
                     "table.csv?method=pca&column=number&most=x"):  # fmt: skip
         answer = client.get(f"/sheet/run/{address}")
         assert answer.status_code == 400 and "Traceback" not in answer.text
+
+
+def test_the_lines_for_a_notebook_draw_the_same_columns(runs: Path, library: Library) -> None:
+    run = library.open("run")
+    for given, n, colors in (
+        ({"color": "column:kind", "column": "number", "least": "10", "most": "1,000", "pattern": "^w"}, 49, 16),
+        ({"color": "column:number", "column": "kind", "among": "t0\tt24"}, 14, 14),
+        ({"color": "column:even", "column": "even", "among": "no"}, 30, 1),
+    ):
+        names: dict = {}
+        lines = as_python(run.projection("pca"), run, Selection(run="run", **given), "light")
+        exec(lines.replace("\nev.figure(", "\nfigure = ev.figure("), names)
+        points = names["figure"].data[POINTS]
+        assert len(points.x) == n and len(set(points.marker.color)) == colors
 
 
 def test_a_text_is_no_formula_in_a_table(runs: Path, library: Library) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from embviz.apps.explorer.interface import text
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.colors import COLORS
-from embviz.apps.explorer.map.columns import PREFIX, bounds, categories, column_of, has, number
+from embviz.apps.explorer.map.columns import PREFIX, column_of, has, number
 from embviz.apps.explorer.map.filters import EVERY, IN, OUT
 from embviz.apps.explorer.selection import Selection
 from embviz.columns import Column
@@ -27,7 +27,7 @@ def choices(library: Library, selection: Selection, language: str) -> dict[str, 
         names = run.column_names
         column = column_of(run, selection.column or "") if has(run, selection.column) else None
     kind = column.kind if column else None
-    low, high = map(number, bounds(column)) if column and kind == "number" else ("", "")
+    low, high = map(number, column.bounds) if column and kind == "number" else ("", "")
     return {
         "colors": [{"value": by, "label": text(f"color_{by}", language)} for by in COLORS]
         + [{"value": PREFIX + name, "label": name} for name in names],
@@ -45,4 +45,4 @@ def choices(library: Library, selection: Selection, language: str) -> dict[str, 
 def _among(column: Column, language: str) -> list[dict[str, str]]:
     if column.kind == "list":
         return [{"value": IN, "label": text("in_list", language)}, {"value": OUT, "label": text("not_in", language)}]
-    return [{"value": name, "label": name} for name in categories(column)] if column.kind == "category" else []
+    return [{"value": name, "label": name} for name in column.categories] if column.kind == "category" else []

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from embviz.apps.explorer.map.columns import changed, column_of
 from embviz.apps.explorer.selection import Selection, many
@@ -17,6 +16,7 @@ from embviz.similarity import matches
 EVERY = "*"  # the choice of no column; no column is called so
 FIELDS = ("pattern", "column", "among", "least", "most")
 IN, OUT = "yes", "no"
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")  # the commas of 1,000, but not that of 0,5
 
 
 def given(selection: Selection) -> dict[str, str]:
@@ -42,37 +42,22 @@ def _matching(run: Run, asked: tuple[tuple[str, str], ...], changed: int) -> np.
     if "pattern" in fields:
         keep &= matches(run.space, fields["pattern"])
     if "column" in fields:
-        keep &= _said(run, fields)
+        least, most = bound(fields.get("least")), bound(fields.get("most"))
+        keep &= column_of(run, fields["column"]).matches(many(fields.get("among")), least, most)
     return keep
 
 
-def _said(run: Run, fields: dict[str, str]) -> np.ndarray:
-    """(V,): the words of which a column says one of some values, or a number within bounds; or anything, if no values
-    and bounds are named; of a list, the words that are in it.
+def bound(text: str | None) -> float | None:
+    """The number that somebody typed; None where nothing was.
+
+    Raises:
+        EmbvizError: it is none.
     """
-    column, among = column_of(run, fields["column"]), many(fields.get("among"))
-    values = column.values
-    if column.kind == "list":
-        wanted = {value == IN for value in among} or {True}
-        found = pc.is_in(values, pa.array(sorted(wanted)))
-    elif column.kind == "category" and among:
-        found = pc.is_in(values.cast(pa.string()), pa.array(among, pa.string()))
-    else:
-        found = values.is_valid()
-        if column.kind == "number":
-            found = pc.and_(found, pc.greater_equal(values, _bound(fields.get("least"), -np.inf)))
-            found = pc.and_(found, pc.less_equal(values, _bound(fields.get("most"), np.inf)))
-    return found.fill_null(False).to_numpy(zero_copy_only=False)
-
-
-def _bound(text: str | None, default: float) -> float:
-    if not text:
-        return default
     try:
-        number = float(text.replace(",", ""))
+        number = float(_THOUSANDS.sub("", text)) if text else None
     except ValueError:
         number = np.nan
-    if np.isnan(number):
+    if number is not None and not np.isfinite(number):
         raise EmbvizError("'{text}' is no number. Write one like 0.5 or 1000, or leave the field empty.",
-                          text=text[:60])  # fmt: skip
+                          text=(text or "")[:60])  # fmt: skip
     return number

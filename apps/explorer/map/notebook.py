@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from embviz.apps.explorer.map import filters
+import re
+
 from embviz.apps.explorer.map.colors import color
 from embviz.apps.explorer.map.columns import name_of
+from embviz.apps.explorer.map.filters import bound, given
 from embviz.apps.explorer.map.pins import pinned
 from embviz.apps.explorer.map.sheet import marked
-from embviz.apps.explorer.selection import Selection
+from embviz.apps.explorer.selection import Selection, many
 from embviz.projection import Projection
 from embviz.runs import Run
 
@@ -21,11 +23,11 @@ def as_python(projection: Projection, run: Run, selection: Selection, theme: str
         "selected": None if row is None else row,
         "near": f"ev.near(run.space, {selection.word!r}).rows" if len(near_rows) else None,
         "color": _color(projection, run, selection),
-        "shown": f"matches(run.space, {selection.pattern!r})" if selection.pattern else None,
+        "shown": _shown(selection),
         "theme": None if theme == "light" else repr(theme),
     }
     lines = "".join(f"    {name}={value},\n" for name, value in given.items() if value is not None)
-    imports = "".join(f"{line}\n" for name, line in _IMPORTS.items() if f"{name}." in lines or f"{name}(" in lines)
+    imports = "".join(f"{line}\n" for name, line in _IMPORTS.items() if re.search(rf"(?<![.\w]){name}[.(]", lines))
     return (
         f"{imports}import embviz as ev\n\n"
         f"run = ev.open_run({str(run.path.resolve())!r})\n"
@@ -37,13 +39,7 @@ def as_python(projection: Projection, run: Run, selection: Selection, theme: str
 
 def _lacking(selection: Selection) -> str:
     """A comment on what the explorer shows and a figure does not."""
-    lacks = {
-        "colours by a column": name_of(selection.color) is not None,
-        "a filter by a column": "column" in filters.given(selection),
-        "pinned words": bool(pinned(selection)),
-    }
-    named = ", ".join(name for name, there in lacks.items() if there)
-    return f"# A figure has not, as the explorer has: {named}.\n" if named else ""
+    return "# A figure has not, as the explorer has: pinned words.\n" if pinned(selection) else ""
 
 
 _IMPORTS = {
@@ -62,10 +58,26 @@ def _projection(projection: Projection) -> str:
 
 
 def _color(projection: Projection, run: Run, selection: Selection) -> str | None:
-    n = len(projection.coords)
+    n, by = len(projection.coords), color(run, projection, selection)
+    if (name := name_of(by)) is not None:
+        return f"run.column({name!r}).shades()"
     return {
         "cluster": "run.clusters().labels",
         "kept": f"run.faithfulness({projection.method!r}, words={projection.params['words']}).kept",
         "rank": f"1 - np.log1p(np.arange({n})) / np.log1p({n})",
         "similarity": f"cosines(run.space, vector(run.space, {selection.word!r}))",
-    }.get(color(run, projection, selection))
+    }.get(by)
+
+
+def _shown(selection: Selection) -> str | None:
+    """Which words are shown; None where all are."""
+    asked = given(selection)
+    parts = []
+    if "pattern" in asked:
+        parts.append(f"matches(run.space, {asked['pattern']!r})")
+    if "column" in asked:
+        least, most = bound(asked.get("least")), bound(asked.get("most"))
+        bounds = {"among": many(asked.get("among")) or None, "least": least, "most": most}
+        told = ", ".join(f"{name}={value!r}" for name, value in bounds.items() if value is not None)
+        parts.append(f"run.column({asked['column']!r}).matches({told})")
+    return " & ".join(parts) or None
