@@ -31,12 +31,27 @@ _TEXT = {
     "axes": ("Axes", "坐标轴"),
     "across": ("Across", "横轴"),
     "up": ("Up", "纵轴"),
-    "about_axes": (
-        "{shown:,} of {all:,} words, each at its cosine with the two axes. Words in one place agree in these two "
-        "respects, and may differ in all others.",
-        "共 {all:,} 个词，显示 {shown:,} 个，各按与两轴的余弦放置。位置相同的词只在这两方面一致，其他方面可能不同。",
+    "through": ("Through", "深度轴"),
+    "given": ("Maps that were given", "导入的地图"),
+    "given_hint": ("From a file or another run", "来自文件或其他模型"),
+    "onto": ("{method} of {run}", "{run} 的 {method}"),
+    "about_file": (
+        "{shown:,} of {all:,} words. {given:,} are where the file '{file}' has them; {placed:,} others are placed among "
+        "those that are near to them, and less exactly.",
+        "共 {all:,} 个词，显示 {shown:,} 个。{given:,} 个词按文件“{file}”放置；其余 {placed:,} 个词放在与其相近的词之间，精度较低。",
     ),
-    "degrees": ("The axes stand at {degrees:.0f}° to each other.", "两轴之间的夹角为 {degrees:.0f}°。"),
+    "about_onto": (
+        "{shown:,} of {all:,} words. {given:,} keep the place that the map of '{onto}' gives them; {placed:,} others "
+        "are placed among those that are near to them, and less exactly.",
+        "共 {all:,} 个词，显示 {shown:,} 个。{given:,} 个词保持在“{onto}”的地图上的位置；其余 {placed:,} 个词放在与其相近的词之间，精度较低。",
+    ),
+    "cost": ("Computed in {seconds:.1f} s{params}.", "计算用时 {seconds:.1f} 秒{params}。"),
+    "about_axes": (
+        "{shown:,} of {all:,} words, each at its cosine with the axes. Words in one place agree in these "
+        "respects, and may differ in all others.",
+        "共 {all:,} 个词，显示 {shown:,} 个，各按与各轴的余弦放置。位置相同的词只在这些方面一致，其他方面可能不同。",
+    ),
+    "degrees": ("The axes stand at {degrees} to each other.", "各轴之间的夹角为 {degrees}。"),
     "dimensions": ("Dimensions", "维数"),
     "shown": ("Words shown, most frequent first", "显示的词数（按词频）"),
     "all_words": ("all {n:,}", "全部 {n:,}"),
@@ -297,6 +312,8 @@ _ERRORS = {
         "“{text}”不是数字。写法如：0.5 或 1000；也可留空。",
     "There is no run yet. Make one: embviz train word2vec wikipedia --out {folder}/wikipedia":
         "还没有模型。请先训练一个：embviz train word2vec wikipedia --out {folder}/wikipedia",
+    "'{run}' keeps no such map. Ask for it with `embviz project`.":
+        "“{run}”中没有这张地图。请用 `embviz project` 生成。",
     "There is no run '{name}'. Choose another one above.": "没有名为“{name}”的模型。请在上方选择另一个。",
 }  # fmt: skip
 

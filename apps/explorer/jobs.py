@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from embviz.projection.faithfulness import FEWEST
+from embviz.projection.live import live_path, remove
 from embviz.runs import Run
 
 _AWAY = 5.0  # seconds after which a reader who stopped asking no longer counts
@@ -31,12 +32,19 @@ class Job:
     done: float = 0.0
     note: str = ""
     error: str | None = None
+    over: bool = False
     readers: dict[str, float] = field(default_factory=dict)
 
     @property
     def running(self) -> bool:
         """Whether the child is at work."""
         return self.process.poll() is None
+
+    def stop(self) -> None:
+        """Kill the child, and remove what it would have removed itself."""
+        self.process.kill()
+        self.process.wait()
+        remove(live_path(self.path), self.process.pid)
 
     def listen(self) -> None:
         """Read the child's progress until it ends."""
@@ -51,6 +59,7 @@ class Job:
             self.error = (
                 f"'{self.path.parent.parent.name}' may only be read, so no map can be kept in it. Copy the run."
             )
+        self.over = True
 
     def _hear(self, line: str) -> None:
         try:
@@ -75,6 +84,12 @@ class Jobs:
         path = run.projection_path(method, dims, words)
         return None if path.is_file() else self._job(path, run, method, dims, words, reader, "--no-measure")
 
+    def knows(self, run: Run, method: str, dims: int, words: int | None) -> bool:
+        """Whether a projection is there, or was asked for and not cancelled."""
+        path = run.projection_path(method, dims, words)
+        with self._lock:
+            return path in self._jobs or path.is_file()
+
     def ask_how_true(self, run: Run, method: str, dims: int, words: int | None, reader: str) -> Job | None:
         """The job that measures a projection and finds clusters, started if need be; None when both are there."""
         path = run.faithfulness_path(run.projection_path(method, dims, words))
@@ -85,7 +100,7 @@ class Jobs:
     def _job(self, path: Path, run: Run, method: str, dims: int, words: int | None, reader: str, how: str) -> Job:
         with self._lock:
             job = self._jobs.get(path)
-            if job is None:
+            if job is None or (job.over and job.error is None):  # what it left is gone: it is made again
                 job = self._jobs[path] = _start(path, run, method, dims, words, how)
             job.readers[reader] = time.monotonic()
             return job
@@ -99,7 +114,7 @@ class Jobs:
                 return
             job.readers.pop(reader, None)
             if not any(time.monotonic() - seen < _AWAY for seen in job.readers.values()):
-                job.process.kill()
+                job.stop()
                 del self._jobs[path]
 
     def forget(self, run: Run, method: str, dims: int, words: int | None) -> None:
@@ -110,12 +125,13 @@ class Jobs:
     def stop_all(self) -> None:
         """Kill every child; their results so far are of no use to anybody."""
         for job in self._jobs.values():
-            job.process.kill()
+            job.stop()
 
 
 def _start(path: Path, run: Run, method: str, dims: int, words: int | None, how: str) -> Job:
     command = [sys.executable, "-m", "embviz", "--progress", "json", "project", str(run.path.resolve())]
     command += ["--method", method, "--dims", str(dims), how] + (["--words", str(words)] if words else [])
+    command += ["--live"] if how == "--no-measure" else []
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

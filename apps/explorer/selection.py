@@ -20,8 +20,8 @@ class Selection:
         word: the selected word or expression.
         pins: words that stay marked whatever is selected, parted by tabs.
         other: a second word, to be compared with.
-        method: pca, tsne, umap or axes.
-        across, up: the axes of a map by axes, such as man <-> woman.
+        method: pca, tsne, umap or axes; or the name of a map that was given, such as file:places.csv.
+        across, up, through: the axes of a map by axes, such as man <-> woman; the last in 3 dimensions.
         dims: of the map, 2 or 3.
         words: how many are on the map; None for all of a flat one, for 10,000 in space.
         pattern: only words that this regular expression finds something in are shown.
@@ -43,6 +43,7 @@ class Selection:
     method: str = "pca"
     across: str | None = None
     up: str | None = None
+    through: str | None = None
     dims: int = 2
     words: int | None = None
     color: str = "one"

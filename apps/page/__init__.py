@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def page(run: Run, projection: Projection, theme: str = "light", report: Report 
     rows, cosines = neighbor_rows(units, k, lambda share: report("searching neighbours", share, ""))
     given = {
         "title": f"{run.name}: {len(words):,} words by {projection.method}",
-        "spec": _spec(run, sheet, theme),
+        "spec": _spec(run, sheet, theme, projection.params.get("axes", ())),
         "words": list(words),
         "near": _bytes(rows.astype("<u4")),
         "cosines": _bytes(np.rint(np.clip(cosines, 0, 1) * 65_535).astype("<u2")),
@@ -57,7 +58,7 @@ def page(run: Run, projection: Projection, theme: str = "light", report: Report 
     return text
 
 
-def _spec(run: Run, sheet: Sheet, theme: str) -> dict[str, Any]:
+def _spec(run: Run, sheet: Sheet, theme: str, names: Sequence[str]) -> dict[str, Any]:
     """What the explorer's map is told, with data in place of addresses."""
     palette, n = PALETTES[theme], len(sheet.places)
     colors: dict[str, Any] = {"url": None, "kind": "set", "stops": [palette.point]}
@@ -72,7 +73,7 @@ def _spec(run: Run, sheet: Sheet, theme: str) -> dict[str, Any]:
         "file": run.name,
         "colors": colors,
         "regions": [],
-        "axes": [],
+        "axes": [[pole.strip() for pole in axis.split("<->")] for axis in names],
         "selected": None,
         "near": [],
         "pins": [],

@@ -56,6 +56,7 @@ def projection_figure(
     """
     near, n = list(near), len(projection.coords)
     kept = np.arange(n) if shown is None else np.flatnonzero(np.asarray(shown)[:n])
+    names = _axis_names(projection)
     figure = go.Figure(layout={"template": template(theme), "uirevision": _made(projection), "hovermode": "closest"})
     figure.add_trace(_points(projection, theme, hover, kept, color, view))
     for trace in marks(projection, selected, near, theme):
@@ -64,15 +65,16 @@ def projection_figure(
         box = extent(projection.coords) if view is None else seen(projection, view, size)
         rows = labelled(projection, box, size, view)
         figure.add_trace(labels(projection, box, size, theme, selected, near, rows[np.isin(rows, kept)]))
-        axis: dict[str, Any] = {"showgrid": False, "showticklabels": False, "title": None}
-        figure.update_xaxes(**axis, range=box[:2])
-        figure.update_yaxes(**axis, range=box[2:], scaleanchor="x")
+        axis: dict[str, Any] = {"showgrid": False, "showticklabels": False}
+        figure.update_xaxes(**axis, title=names[0], range=box[:2])
+        figure.update_yaxes(**axis, title=names[1], range=box[2:], scaleanchor="x")
         whole = {} if view is None else {"width": size[0], "height": size[1], "margin": dict.fromkeys("lrtb", 0)}
         figure.update_layout(dragmode="pan", **whole)
     else:
-        axis = {"showticklabels": False, "title": "", "showspikes": False, "backgroundcolor": PALETTES[theme].paper,
+        axis = {"showticklabels": False, "showspikes": False, "backgroundcolor": PALETTES[theme].paper,
                 "gridcolor": PALETTES[theme].grid}  # fmt: skip
-        figure.update_scenes(xaxis=axis, yaxis=axis, zaxis=axis, aspectmode="data")
+        titled = {f"{letter}axis": {**axis, "title": name} for letter, name in zip("xyz", names, strict=True)}
+        figure.update_scenes(**titled, aspectmode="data")
         figure.update_scenes(annotations=labels_3d(projection, selected, near, theme, kept))
     return figure
 
@@ -216,6 +218,11 @@ def _spread(coords: np.ndarray, box: tuple[float, float, float, float], columns:
     inside = np.flatnonzero((column >= 0) & (column < columns) & (line >= 0) & (line < lines))
     cells = (line * columns + column)[inside]
     return inside[np.sort(np.unique(cells, return_index=True)[1])]
+
+
+def _axis_names(projection: Projection) -> list[str]:
+    """What each axis is called: nothing, but on a map by axes."""
+    return [plain(name.replace("<->", "↔")) for name in projection.params.get("axes", ())] or [""] * projection.dims
 
 
 def _made(projection: Projection) -> str:

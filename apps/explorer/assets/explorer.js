@@ -66,6 +66,11 @@
       window.embviz.showMap(spec);
     },
 
+    // A map that is being made: its points as they move.
+    live(told) {
+      window.embviz.showLive(told);
+    },
+
     // The tokens at a heatmap's sides as large as its cells, so that they do not run into each other on a phone.
     fit(figure, id) {
       return new Promise((resolve) => {

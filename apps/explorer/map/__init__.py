@@ -15,8 +15,8 @@ from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map import lists, sheet, table
 from embviz.apps.explorer.map.choices import choices
 from embviz.apps.explorer.map.chosen import by_themselves, chosen, listed, to_cut
-from embviz.apps.explorer.map.details import completions, details, sizes, tooltip
-from embviz.apps.explorer.map.events import entered, picked, pointed, settled
+from embviz.apps.explorer.map.details import completions, details, given_maps, sizes, tooltip
+from embviz.apps.explorer.map.events import entered, picked, pointed, settled, taken
 from embviz.apps.explorer.map.layout import layout
 from embviz.apps.explorer.map.picture import Page, picture, ready_method
 from embviz.apps.explorer.map.pins import chips
@@ -36,6 +36,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "method": (ids.MAP_METHOD, "value"),
             "across": (ids.MAP_ACROSS, "value"),
             "up": (ids.MAP_UP, "value"),
+            "through": (ids.MAP_THROUGH, "value"),
             "dims": (ids.MAP_DIMS, "value"),
             "words": (ids.MAP_WORDS, "value"),
             "color": (ids.MAP_COLOR, "value"),
@@ -49,6 +50,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             (ids.MAP_CLICKED, "data", lambda selection, click: picked(library, selection, click["row"])),
             (ids.MAP_ENTERED, "data", lambda selection, typed: entered(library, selection, typed)),
             (ids.MAP_KEPT, "data", lists.shown),
+            (ids.MAP_GIVEN, "value", taken),
         ],
         lambda selection: settled(library, selection),
     )
@@ -65,6 +67,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
 def _connect_page(app: dash.Dash) -> None:
     """What the page does by itself."""
     app.clientside_callback(ClientsideFunction("explorer", "sheet"), Input(ids.MAP_SPEC, "data"))
+    app.clientside_callback(ClientsideFunction("explorer", "live"), Input(ids.MAP_LIVE, "data"))
     app.clientside_callback(
         ClientsideFunction("explorer", "clicked"),
         Output(ids.MAP_CLICKED, "data"),
@@ -90,6 +93,7 @@ def _connect_picture(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "figure": Output(ids.MAP_GRAPH, "figure"),
             "drawn": Output(ids.MAP_DRAWN, "data"),
             "spec": Output(ids.MAP_SPEC, "data"),
+            "live": Output(ids.MAP_LIVE, "data"),
             "dims": Output(ids.MAP_PICTURE, "data-dims"),
             "method": Output(ids.MAP_PICTURE, "data-method"),
             "idle": Output(ids.MAP_TICKER, "disabled"),
@@ -113,7 +117,9 @@ def _connect_picture(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         },
     )
     def _draw(pathname, search, tick, cancel, again, drawn, reader):  # type: ignore[no-untyped-def]
-        action = {ids.MAP_CANCEL: "cancel", ids.MAP_AGAIN: "again"}.get(dash.ctx.triggered_id, "look")
+        action = {ids.MAP_CANCEL: "cancel", ids.MAP_AGAIN: "again", ids.MAP_TICKER: "tick"}.get(
+            dash.ctx.triggered_id, "look"
+        )
         return picture(library, jobs, _on_map(pathname, search), action, Page(reader, drawn, theme(), language()))
 
     @app.callback(
@@ -135,6 +141,16 @@ def _connect_words(app: dash.Dash, library: Library) -> None:
     @app.callback(Output(ids.MAP_PINS, "children"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
     def _pins(pathname: str, search: str) -> Any:
         return chips(library, _on_map(pathname, search), language())
+
+    @app.callback(
+        Output(ids.MAP_GIVEN, "data"),
+        Output(ids.MAP_GIVEN, "value"),
+        Output(ids.MAP_GIVEN, "style"),
+        Input(ids.URL, "pathname"),
+        Input(ids.URL, "search"),
+    )
+    def _given(pathname: str, search: str) -> Any:
+        return given_maps(library, _on_map(pathname, search), language())
 
     @app.callback(Output(ids.MAP_WORDS, "data"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
     def _sizes(pathname: str, search: str) -> Any:

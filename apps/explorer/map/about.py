@@ -22,6 +22,8 @@ from embviz.projection import Projection
 from embviz.projection.faithfulness import Faithfulness, Picture
 from embviz.projection.faithfulness import kept_near as count_near
 from embviz.projection.faithfulness import picture as ordered
+from embviz.projection.given import is_given
+from embviz.projection.kept import own_params
 from embviz.runs import Run
 
 _K = 10
@@ -33,7 +35,8 @@ def about(
     """What the colours mean, a sentence on the method, then the measures; while they are made, how far that is."""
     share = sum(projection.facts.get("variance", [0]))
     shown, every = len(projection.coords), len(run.space)
-    means = text(f"about_{projection.method}", language, shown=shown, all=every, share=share)
+    told = {**projection.facts, **projection.params, "shown": shown, "all": every, "share": share}
+    means = text(f"about_{projection.method.partition(':')[0]}", language, **told)
     parts = [cut_from(run, selection, language), html.P(means)]
     if projection.dims == 2:
         left = filters.matching(run, selection)
@@ -47,15 +50,24 @@ def about(
         parts.append(html.Div(saved, className="examples save"))
         parts.append(without_neighbors(run, shown, language) and html.P(without_neighbors(run, shown, language)))
     fit = projection.params.get("fit", shown)
-    if fit < shown and projection.method not in ("pca", "axes"):
+    if fit < shown and projection.method != "pca":
         parts.append(html.P(text("placed", language, fit=fit, placed=shown - fit)))
     if projection.method == "axes":
-        return [*parts, html.P(text("degrees", language, degrees=projection.facts["degrees"][0]))]
+        degrees = ", ".join(f"{angle:.0f}°" for angle in projection.facts["degrees"])
+        return [*parts, html.P(text("degrees", language, degrees=degrees))]
+    parts.append(html.P(cost(projection, language)))
     if measuring is None:
         return [*parts, how_true(measured(run, projection), language)] if measured_already(run, projection) else parts
     if measuring.error is not None:
         return [*parts, html.P(measuring.error)]
     return [*parts, html.P(text("measuring", language, done=measuring.done, stage=measuring.stage))]
+
+
+def cost(projection: Projection, language: str) -> str:
+    """By which parameters a map was made, and how long that took."""
+    named = own_params(projection.params) if not is_given(projection.method) else {}
+    params = "".join(f"; {name.replace('_', ' ')} {value:,}" for name, value in named.items())
+    return text("cost", language, seconds=projection.facts["seconds"], params=params)
 
 
 def cut_from(run: Run, selection: Selection, language: str) -> Any:

@@ -16,7 +16,9 @@ from embviz.apps.explorer.map.sheet import shown_of, words_on_map
 from embviz.apps.explorer.map.trail import MOST
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
-from embviz.projection import Projection
+from embviz.projection import METHODS, Projection
+from embviz.projection.given import is_given
+from embviz.projection.kept import KeptMap
 from embviz.runs import Run
 from embviz.similarity import Neighbors, complete, near
 
@@ -36,7 +38,10 @@ def details(library: Library, selection: Selection, language: str) -> Any:
     except EmbvizError as error:
         return [notice(explain(error, language)), *apart(run, selection, language)]
     single = run.space.row(selection.word) if len(found.terms) == 1 else None
-    on_map = words_on_map(run, selection)
+    try:
+        on_map = words_on_map(run, selection)
+    except EmbvizError:
+        on_map = len(run.space)  # there is no such map, and the picture says it
     here = int((found.rows < on_map).sum())
     return [
         html.Div([html.H2(selection.word), *pin(run, single, selection, language)], className="titled"),
@@ -89,6 +94,30 @@ def sizes(library: Library, selection: Selection, language: str) -> list[dict[st
     choices = [{"value": str(size), "label": f"{size:,}"} for size in _SIZES if size < n]
     every = n <= _SIZES[-1] or selection.dims == 2
     return choices + ([{"value": str(n), "label": text("all_words", language, n=n)}] if every else [])
+
+
+def given_maps(library: Library, selection: Selection, language: str) -> tuple[list[dict[str, str]], str | None, Any]:
+    """The maps that were given to a run, to choose from; the one that is shown; and no control where there is none."""
+    try:
+        maps = [made for made in library.open(selection.run).maps() if is_given(made.method)]
+    except EmbvizError:
+        maps = []
+    choices = [
+        {"value": f"{made.params['dims']} {made.method}", "label": _called(made, maps, language)} for made in maps
+    ]
+    shown = f"{selection.dims} {selection.method}"
+    there = any(choice["value"] == shown for choice in choices)
+    return choices, shown if there else None, {} if choices else {"display": "none"}
+
+
+def _called(made: KeptMap, maps: list[KeptMap], language: str) -> str:
+    """A file by its name, the map of another run by both; in how many dimensions, where there are two of that name."""
+    old = str(made.params.get("method"))
+    name = made.params.get("file") or text(
+        "onto", language, run=made.params["onto"], method=text(old, language) if old in METHODS else old
+    )
+    twice = sum(other.method == made.method for other in maps) > 1
+    return f"{name} ({made.params['dims']}-D)" if twice else str(name)
 
 
 def completions(library: Library, selection: Selection, typed: str | None) -> list[str]:

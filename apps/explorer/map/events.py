@@ -11,6 +11,7 @@ from embviz.apps.explorer.map.filters import EVERY
 from embviz.apps.explorer.map.sheet import words_on_map
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
+from embviz.projection.given import is_given
 from embviz.similarity import complete
 
 
@@ -25,6 +26,12 @@ def entered(library: Library, selection: Selection, typed: str) -> Selection:
 def picked(library: Library, selection: Selection, row: int) -> Selection:
     """The selection after a click on the word of a row."""
     return selection.but(word=library.open(selection.run).space.word(row))
+
+
+def taken(selection: Selection, name: str) -> Selection:
+    """The selection after a map that was given is chosen, by its dimensions and its name: see `given_maps`."""
+    dims, _, method = name.partition(" ")
+    return selection.but(method=method, dims=int(dims), words=None)
 
 
 def pointed(hovered: Mapping[str, Any] | None, hover: Mapping[str, Any] | None, dims: int) -> tuple[int | None, Any]:
@@ -42,6 +49,8 @@ def settled(library: Library, selection: Selection) -> Selection:
         column = selection.column if has(run, selection.column) else EVERY
         named = name_of(selection.color)
         color = "one" if named is not None and not has(run, named) else selection.color
-        return selection.but(words=words_on_map(run, selection), column=column, color=color)
+        given = is_given(selection.method)  # it has as many words as it has, and says nothing of the next map
+        words = None if given else words_on_map(run, selection)
+        return selection.but(words=words, column=column, color=color)
     except EmbvizError:
         return selection

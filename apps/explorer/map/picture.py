@@ -14,11 +14,12 @@ from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.jobs import Job, Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.about import about
-from embviz.apps.explorer.map.sheet import marked, shown_of, spec, words_on_map
+from embviz.apps.explorer.map.sheet import is_kept, live, marked, shown_of, spec, words_on_map
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
 from embviz.figures.projection import LINES, NEAR, SELECTED, labels_3d, marks, projection_figure
 from embviz.projection import Projection, settings
+from embviz.projection.given import is_given
 from embviz.runs import Run
 
 _QUICK = 20_000  # up to so many words PCA is drawn at once
@@ -55,7 +56,7 @@ def picture(library: Library, jobs: Jobs, selection: Selection, action: str, pag
     """What the picture shows now: the map, or how far it is, or why there is none.
 
     Args:
-        action: "cancel", "again", or "look".
+        action: "cancel", "again", "look", or "tick", which asks how far it is and starts nothing.
     """
     return {**_state(library, jobs, selection, action, page), "method": selection.method}
 
@@ -65,21 +66,27 @@ def _state(library: Library, jobs: Jobs, selection: Selection, action: str, page
         run = library.open(selection.run)
         if selection.method == "axes":
             return _drawn(shown_of(run, selection), run, selection, page, None)
+        if is_given(selection.method):
+            shown = shown_of(run, selection)
+            measuring = jobs.ask_how_true(run, selection.method, selection.dims, len(shown.coords), page.reader)
+            return _drawn(shown, run, selection, page, measuring)
         settings(run.space, selection.method, selection.dims, selection.words)
         wanted = (selection.method, selection.dims, words_on_map(run, selection))
         if action == "cancel":
             jobs.cancel(run, *wanted, page.reader)
-            return _said(text("cancelled", page.language), again=True)
+            return _nothing(selection, page, _said(text("cancelled", page.language), again=True))
         if action == "again":
             jobs.forget(run, *wanted)
         quick = selection.method == "pca" and wanted[2] <= _QUICK
+        if not is_kept(run, *wanted) and quick:
+            run.projection(*wanted)
+        if not quick and action == "tick" and not jobs.knows(run, *wanted):  # asked before it was cancelled
+            return _nothing(selection, page, _said(text("cancelled", page.language), again=True))
         job = None if quick else jobs.ask(run, *wanted, page.reader)
         if job is not None and job.error is None:
-            return _waiting(job, page.language)
+            return _nothing(selection, page, _waiting(job, run, selection, page))
         if job is not None:
-            return _said(str(job.error), again=True)
-        if quick:
-            run.projection(*wanted)
+            return _nothing(selection, page, _said(str(job.error), again=True))
         measuring = jobs.ask_how_true(run, *wanted, page.reader)
         return _drawn(shown_of(run, selection), run, selection, page, measuring)
     except (EmbvizError, OSError) as error:
@@ -127,16 +134,23 @@ def _remarked(projection: Projection, row: int | None, near_rows: np.ndarray, th
     return patch
 
 
-def _waiting(job: Job, language: str) -> dict[str, Any]:
-    stage = f"{job.stage or text('starting', language)} … {job.done:.0%}  {job.note}"
-    return {**_said(None), "idle": False, "progress": {}, "stage": stage, "bar": max(2, job.done * 100)}
+def _waiting(job: Job, run: Run, selection: Selection, page: Page) -> dict[str, Any]:
+    stage = f"{job.stage or text('starting', page.language)} … {job.done:.0%}  {job.note}"
+    moving = live(run, selection, job.path, page.theme) if selection.dims == 2 else None
+    return {**_said(None), "idle": False, "progress": {}, "stage": stage, "bar": max(2, job.done * 100), "live": moving}
+
+
+def _nothing(selection: Selection, page: Page, said: dict[str, Any]) -> dict[str, Any]:
+    """There is no map: nothing is left of the one before, neither its picture nor what was said of it."""
+    gone = {} if page.drawn is None else {"figure": empty(page.theme), "spec": None, "drawn": None}
+    return {**said, **gone, "about": [], "dims": str(selection.dims)}
 
 
 def _said(sentence: str | None, again: bool = False) -> dict[str, Any]:
     """All outputs, none of them at work; with a sentence in place, if there is one."""
     return {
         "figure": no_update, "spec": no_update, "drawn": no_update, "dims": no_update,
-        "about": no_update,
+        "about": no_update, "live": None,
         "idle": True, "progress": HIDDEN, "stage": "", "bar": 0, "message": notice(sentence) if sentence else None,
         "again": {} if again else HIDDEN,
     }  # fmt: skip

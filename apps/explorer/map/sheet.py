@@ -6,7 +6,9 @@ when it is first labelled.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -23,13 +25,15 @@ from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
 from embviz.figures.theme import PALETTES
 from embviz.projection import Projection
-from embviz.projection.axes import axes
+from embviz.projection.given import is_given
+from embviz.projection.live import live_path
 from embviz.runs import Run
-from embviz.similarity import direction, near
+from embviz.similarity import near
 from embviz.space import Space
 
 _SOLID = 10_000  # words of a map in 3 dimensions, unless more are asked for
 _MOST_ROWS = 1_000  # words in one answer
+_BYTES = "application/octet-stream"
 
 
 def spec(projection: Projection, run: Run, selection: Selection, theme: str, language: str) -> dict[str, Any]:
@@ -77,6 +81,10 @@ def connect(app: dash.Dash, library: Library) -> None:
     def _points(name: str) -> Response:
         return _bytes(points(requested(library, name)[1]))
 
+    @app.server.get("/sheet/<name>/live")
+    def _live(name: str) -> Response:
+        return Response(*moving(library, name), headers={"Cache-Control": "no-store"}, mimetype=_BYTES)
+
     @app.server.get("/sheet/<name>/colors")
     def _of_colors(name: str) -> Response:
         run, projection = requested(library, name)
@@ -106,8 +114,36 @@ def points(projection: Projection) -> bytes:
     return b"".join([np.ascontiguousarray(sheet.places.T, "<u2").tobytes(), sheet.levels.tobytes()])
 
 
+def live(run: Run, selection: Selection, path: Path, theme: str) -> dict[str, Any] | None:
+    """What the page must know to draw the points of a flat map that is being made; None while there are none.
+
+    Args:
+        path: the file that will keep the map.
+    """
+    try:
+        at = live_path(path).stat().st_mtime_ns
+    except OSError:
+        return None
+    palette, asked = PALETTES[theme], {"method": selection.method, "words": words_on_map(run, selection), "at": at}
+    return {
+        "url": f"/sheet/{quote(run.name)}/live?{urlencode(asked)}",
+        "theme": {"paper": palette.paper, "point": palette.point},
+    }
+
+
+def moving(library: Library, name: str) -> tuple[bytes, int]:
+    """The points of a map that is being made, as `embviz.projection.live` has them, and 200; else 204."""
+    run, asked = _run(library, name), Selection.of("/map", request.query_string.decode("utf-8", "replace"))
+    try:
+        return live_path(run.projection_path(asked.method, 2, asked.words)).read_bytes(), 200
+    except (OSError, EmbvizError):
+        return b"", 204
+
+
 def which(projection: Projection) -> dict[str, Any]:
+    """What names a map in an address; one that was given can be replaced by another of its name."""
     named = dict(zip(("across", "up"), projection.params.get("axes", ()), strict=False))
+    named |= {"sha256": projection.facts["sha256"]} if is_given(projection.method) else {}
     return {"method": projection.method, "words": projection.params["words"], **named}
 
 
@@ -134,6 +170,8 @@ def asked() -> Selection:
 
 def words_on_map(run: Run, selection: Selection) -> int:
     """How many words the map shows: all of them on a flat one, which a browser draws by the million."""
+    if is_given(selection.method):
+        return len(shown_of(run, selection).coords)
     return min(selection.words or (len(run.space) if selection.dims == 2 else _SOLID), len(run.space))
 
 
@@ -144,17 +182,27 @@ def shown_of(run: Run, selection: Selection) -> Projection:
         EmbvizError: it is not there, or damaged; an axis makes no sense.
     """
     if selection.method == "axes":
-        across, up = axes_of(run.space, selection)
-        return _by_axes(run, across, up, min(selection.words or len(run.space), len(run.space)))
+        return _by_axes(run, axes_of(run.space, selection), words_on_map(run, selection))
+    if is_given(selection.method):
+        whole = kept(run, selection.method, selection.dims, None)
+        return whole if selection.dims == 2 else whole.first(_SOLID)
     return kept(run, selection.method, selection.dims, words_on_map(run, selection))
 
 
-def axes_of(space: Space, selection: Selection) -> tuple[str, str]:
-    """The two axes of a selection; where it names none, the first of the examples whose words the space has."""
-    for across, up in ((selection.across, selection.up), *EXAMPLES["axes"]["en"], *EXAMPLES["axes"]["zh"]):
+def axes_of(space: Space, selection: Selection) -> tuple[str, ...]:
+    """The axes of a selection, one for each dimension; where it names none, the first of the examples whose words the
+    space has.
+    """
+    examples = (*EXAMPLES["axes"]["en"], *EXAMPLES["axes"]["zh"])
+    for across, up in ((selection.across, selection.up), *examples):
         across, up = selection.across or across, selection.up or up
         if across and up and (selection.across or _has(space, across)) and (selection.up or _has(space, up)):
-            return across, up
+            if selection.dims == 2:
+                return across, up
+            others = (axis for pair in examples for axis in pair if axis not in (across, up) and _has(space, axis))
+            third = selection.through or next(others, None)
+            if third:
+                return across, up, third
     raise EmbvizError("A map by axes needs two, such as man <-> woman and poor <-> rich. Type them at the left.")
 
 
@@ -163,9 +211,19 @@ def _has(space: Space, axis: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _by_axes(run: Run, across: str, up: str, words: int) -> Projection:
-    directions = np.stack([direction(run.space, across), direction(run.space, up)])
-    return axes(run.space, directions, (across, up), words)
+def _by_axes(run: Run, names: tuple[str, ...], words: int) -> Projection:
+    return run.axes_map(*names, words=words)
+
+
+def is_kept(run: Run, method: str, dims: int, words: int | None) -> bool:
+    """Whether a run keeps a map; the file of one that is damaged is removed, so that it is computed again."""
+    try:
+        kept(run, method, dims, words)
+    except EmbvizError:
+        with suppress(OSError):  # of a run that may only be read
+            run.projection_path(method, dims, words).unlink(missing_ok=True)
+        return False
+    return True
 
 
 def kept(run: Run, method: str, dims: int, words: int | None) -> Projection:
@@ -176,14 +234,14 @@ def kept(run: Run, method: str, dims: int, words: int | None) -> Projection:
     """
     path = run.projection_path(method, dims, words)
     if not path.is_file():
-        raise EmbvizError(f"'{run.name}' keeps no such map. Ask for it with `embviz project`.")
-    return _read(run, method, dims, words, path.stat().st_mtime_ns)
+        raise EmbvizError("'{run}' keeps no such map. Ask for it with `embviz project`.", run=run.name)
+    return _read(run, path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=8)
-def _read(run: Run, method: str, dims: int, words: int | None, changed: int) -> Projection:
-    return run.projection(method, dims, words)
+def _read(run: Run, path: Path, changed: int) -> Projection:
+    return Projection.load(path, run.space)
 
 
 def _bytes(body: bytes) -> Response:
-    return Response(body, mimetype="application/octet-stream", headers={"Cache-Control": "private, max-age=86400"})
+    return Response(body, mimetype=_BYTES, headers={"Cache-Control": "private, max-age=86400"})
