@@ -289,6 +289,8 @@ _ERRORS = {
     "'{text}' has more than one <->. Write an axis like man <-> woman.": "“{text}”中有多个 <->。写法如：男 <-> 女。",
     "'{text}' has a pole without a word. Write an axis like man <-> woman.": "“{text}”的一端没有词。写法如：男 <-> 女。",
     "The poles of '{text}' point the same way. Choose two that differ.": "“{text}”的两端方向相同。请选择两个不同的词。",
+    "In 3 dimensions a map by axes needs three. Type the third at the left.":
+        "三维时按坐标轴作图需要三个轴。请在左侧输入第三个。",
     "A map by axes needs two, such as man <-> woman and poor <-> rich. Type them at the left.":
         "按坐标轴作图需要两个轴，例如 男 <-> 女 和 穷 <-> 富。请在左侧输入。",
     "'{text}' is no regular expression. Write one like ^un or ing$ or [0-9].":

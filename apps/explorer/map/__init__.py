@@ -25,6 +25,8 @@ from embviz.apps.explorer.selection import Selection
 
 __all__ = ["connect", "layout", "ready_method"]
 
+_ACTIONS = {ids.MAP_CANCEL: "cancel", ids.MAP_AGAIN: "again", ids.MAP_TICKER: "tick"}
+
 
 def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
     """Register the callbacks of the map."""
@@ -117,9 +119,7 @@ def _connect_picture(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         },
     )
     def _draw(pathname, search, tick, cancel, again, drawn, reader):  # type: ignore[no-untyped-def]
-        action = {ids.MAP_CANCEL: "cancel", ids.MAP_AGAIN: "again", ids.MAP_TICKER: "tick"}.get(
-            dash.ctx.triggered_id, "look"
-        )
+        action = _ACTIONS.get(dash.ctx.triggered_id, "look")
         return picture(library, jobs, _on_map(pathname, search), action, Page(reader, drawn, theme(), language()))
 
     @app.callback(

@@ -203,6 +203,7 @@ def axes_of(space: Space, selection: Selection) -> tuple[str, ...]:
             third = selection.through or next(others, None)
             if third:
                 return across, up, third
+            raise EmbvizError("In 3 dimensions a map by axes needs three. Type the third at the left.")
     raise EmbvizError("A map by axes needs two, such as man <-> woman and poor <-> rich. Type them at the left.")
 
 
