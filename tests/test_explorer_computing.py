@@ -28,7 +28,7 @@ def test_points_are_told_while_they_move_and_nothing_is_left_when_cancelled(
     picture(library, jobs, selection, "look", page)
     while live is None and time.monotonic() < deadline:
         state = picture(library, jobs, selection, "tick", page)
-        live = state["live"]
+        live = state["live"] or None
         assert state["idle"] is False and state["about"] == [] and state["spec"] is None
     assert live is not None
     answer = client.server.test_client().get(live["url"])
@@ -37,7 +37,7 @@ def test_points_are_told_while_they_move_and_nothing_is_left_when_cancelled(
     assert "no-store" in answer.headers["Cache-Control"]
     path = library.open("strange").projection_path("tsne", 2, 29)
     stopped = picture(library, jobs, selection, "cancel", page)
-    assert stopped["about"] == [] and stopped["spec"] is stopped["drawn"] is stopped["live"] is None
+    assert stopped["about"] == [] and stopped["spec"] is stopped["drawn"] is None and stopped["live"] == {}
     assert not list(path.parent.glob("*live*"))
     late = picture(library, jobs, selection, "tick", page)  # it was under way when somebody cancelled
     assert late["idle"] is True and late["again"] == {}

@@ -114,9 +114,13 @@ def test_a_long_projection_shows_progress_and_can_be_cancelled(
     sheet()
     page.get_by_text("t-SNE", exact=True).click()
     expect(page.locator("#map-stage")).to_contain_text("%")
+    page.wait_for_function("window.embviz.live.drawn > 0")  # its points, while they move
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("The projection was cancelled.")).to_be_visible()
     expect(page.locator("#map-progress")).to_be_hidden()
+    expect(page.locator("#map-about")).to_be_empty()
+    blank = "c => !c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(Boolean)"
+    assert page.locator("#map-sheet").evaluate(blank)
     assert not list((real_runs / "words" / "projections").glob("tsne*"))
     page.get_by_role("button", name="Start again").click()
     expect(page.locator("#map-stage")).to_contain_text("%")

@@ -4,15 +4,16 @@
   "use strict";
 
   const GLIDE = 380; // milliseconds from one picture to the next, about as often as the page asks
-  const live = { turn: 0, from: null, at: null };
+  const live = { turn: 0, at: null };
 
-  // Shows what the server tells of; null when the map is there, or there will be none.
+  // Shows what the server tells of: nothing {} where there is no map yet or there will be none, null when it is there.
   async function show(told) {
-    if (told && told.url === live.told?.url) return;
+    if (told?.url && told.url === live.told?.url) return;
     const turn = ++live.turn;
-    if (!told) {
+    if (!told?.url) {
       cancelAnimationFrame(live.frame);
-      live.from = live.at = live.told = null;
+      if (told && live.at) clear();
+      live.at = live.told = null;
       return;
     }
     live.told = told;
@@ -32,6 +33,11 @@
       if (t < 1) live.frame = requestAnimationFrame(step);
     };
     step(begun);
+  }
+
+  function clear() {
+    const canvas = document.getElementById("map-sheet");
+    canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
   }
 
   function paint(places, theme) {

@@ -143,7 +143,7 @@ def _waiting(job: Job, run: Run, selection: Selection, page: Page) -> dict[str, 
 def _nothing(selection: Selection, page: Page, said: dict[str, Any]) -> dict[str, Any]:
     """There is no map: nothing is left of the one before, neither its picture nor what was said of it."""
     gone = {} if page.drawn is None else {"figure": empty(page.theme), "spec": None, "drawn": None}
-    return {**said, **gone, "about": [], "dims": str(selection.dims)}
+    return {**said, **gone, "live": said["live"] or {}, "about": [], "dims": str(selection.dims)}
 
 
 def _said(sentence: str | None, again: bool = False) -> dict[str, Any]:
