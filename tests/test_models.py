@@ -1,9 +1,11 @@
 """The attention models: the formula against fused attention, tokens against what was typed, files against damage."""
 
 import json
+import math
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,10 @@ from torch.nn import functional as F
 
 from embviz.errors import EmbvizError
 from embviz.models import AttentionModel, Shape
-from embviz.models.transformer import Transformer, rotary, rotated
+from embviz.models.blocks import Sight, normed
+from embviz.models.positions import KINDS, buckets, rotary, rotated, sinusoidal
+from embviz.models.shape import FAMILIES, NORMS, POSITIONS
+from embviz.models.transformer import Transformer
 from embviz.train.subwords import dressed, learn
 
 TEXT = ["The cat sat on the mat.", "Der Käse, les élèves.", "今天天气很好。", "天气很好，很好。", "<b>sat</b>"] * 3
@@ -25,10 +30,15 @@ def made(folder: Path, family: str = "encoder", layers: int = 2, context: int = 
     tokenizer = dressed(learn(text, None, "text", lambda share: None), family)
     shape = Shape(family, layers, 2, 16, context, tokenizer.get_vocab_size())
     module, generator = Transformer(shape), torch.Generator().manual_seed(1)
-    with torch.no_grad():  # before training a block adds nothing, and attention could be anything
+    return AttentionModel(tokenizer, shaken(module, generator).eval(), "made")
+
+
+def shaken(module: Transformer, generator: torch.Generator | None = None) -> Transformer:
+    """With weights of some size: before training a block adds nothing, and attention could be anything."""
+    with torch.no_grad():
         for parameter in module.parameters():
             parameter.normal_(1.0 if parameter.ndim == 1 else 0.0, 0.3, generator=generator)
-    return AttentionModel(tokenizer, module.eval(), "made")
+    return module
 
 
 @pytest.fixture(params=["encoder", "decoder"])
@@ -41,13 +51,85 @@ def test_importing_models_loads_no_torch():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_the_formula_gives_what_fused_attention_gives(model):
-    block, cos, sin = model.module.blocks[1], model.module.cos, model.module.sin
-    x = torch.randn(3, 9, 16, generator=torch.Generator().manual_seed(2))
-    _, _, values = block._project(x, cos, sin)
-    attended = x + block.joined(block.weights(x, cos, sin, range(2)) @ values)
-    mlp = F.linear(F.gelu(F.linear(F.layer_norm(attended, (16,), block.norm_mlp), block.up)), block.down)
-    assert torch.allclose(attended + mlp, block(x, cos, sin), atol=1e-5)
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("positions", POSITIONS)
+def test_the_formula_gives_what_fused_attention_gives(positions, causal, padded):
+    shape, random = Shape("encoder", 1, 2, 16, 32, 9, positions), torch.Generator().manual_seed(2)
+    q, k, v = torch.randn(3, 3, 2, 9, 8, generator=random)
+    there = torch.arange(9) < torch.tensor([[9], [5], [1]]) if padded else None
+    sight = Sight(causal, there, KINDS[positions](shape, causal, random).bias(9))
+    weights = sight.weights(q, k, range(2))
+    assert torch.allclose(weights @ v, sight.mix(q, k, v), atol=1e-5)
+    assert torch.allclose(weights.sum(-1), torch.ones(()))
+    if padded:
+        assert (weights[1, :, :, 5:] == 0).all()
+    one = sight.weights(q, k, [1])
+    assert torch.equal(one, weights[:, [1]])
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("positions", POSITIONS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_padding_changes_nothing(family, positions, norm):
+    module = shaken(Transformer(Shape(family, 2, 2, 16, 32, 20, positions, norm)))
+    random = torch.Generator().manual_seed(3)
+    ids, source = (torch.randint(1, 20, (1, 6), generator=random) for _ in range(2))
+    alone = module(ids, source)
+    longer = [torch.cat((each, torch.zeros(1, 3, dtype=torch.long)), 1) for each in (ids, source)]
+    assert torch.allclose(module(*longer)[:, :6], alone, atol=1e-5)
+    if family == "seq2seq":
+        assert torch.allclose(module(longer[0], source)[:, :6], module(ids, longer[1]), atol=1e-5)
+        assert not torch.allclose(module(ids, source.flip(1)), alone, atol=1e-3)
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("positions", POSITIONS)
+def test_what_is_looked_at_is_what_the_model_computes_with(positions, norm):
+    """A model built from its own weights of attention, as the formulas say, gives what the fused one gives."""
+    module = shaken(Transformer(Shape("seq2seq", 2, 2, 16, 32, 20, positions, norm)))
+    ids, source = torch.randint(1, 20, (2, 1, 7), generator=torch.Generator().manual_seed(3))
+
+    def part(x, gain, make):
+        return x + make(normed(x, gain)) if norm == "pre" else normed(x + make(x), gain)
+
+    def mixed(weights, matrix, out, y):
+        values = F.linear(y, matrix).unflatten(-1, (2, 8)).transpose(1, 2)
+        return F.linear((weights @ values).transpose(1, 2).flatten(2), out)
+
+    def mlp(block, y):
+        return F.linear(F.gelu(F.linear(y, block.up)), block.down)
+
+    def through(stack, x, kind, memory=None):
+        x = stack.positions.added(x)
+        for layer, block in enumerate(stack.blocks):
+            seen = module.attention(ids[0], [layer], [0, 1], source[0], kind)
+            x = part(x, block.norm_attention, partial(mixed, seen, block.queries_keys_values[32:], block.out))
+            if memory is not None:
+                over = module.attention(ids[0], [layer], [0, 1], source[0], "cross")
+                from_source = mixed(over, block.cross_keys_values[16:], block.cross_out, memory)
+                x = part(x, block.norm_cross, lambda y, found=from_source: found)
+            x = part(x, block.norm_mlp, partial(mlp, block))
+        return normed(x, stack.norm)
+
+    memory = through(module.reader, module.embedding[source], "source")
+    found = through(module, module.embedding[ids], "self", memory)
+    assert torch.allclose(found, module(ids, source), atol=1e-5)
+
+
+def test_sinusoids_are_those_of_the_paper():
+    table = sinusoidal(50, 16)
+    assert table[7, 6] == pytest.approx(math.sin(7 / 10_000 ** (6 / 16)), abs=1e-6)
+    assert table[7, 7] == pytest.approx(math.cos(7 / 10_000 ** (6 / 16)), abs=1e-6)
+
+
+def test_near_distances_have_a_bias_of_their_own_and_far_ones_share():
+    both, back = buckets(300, causal=False), buckets(300, causal=True)
+    assert both[20, [20, 19, 13, 12, 21, 28]].tolist() == [0, 1, 7, 8, 17, 24]  # keys behind the query, then ahead
+    assert both[299, 0] == both[150, 0] == 15 and both[0, 299] == 31
+    assert back[20, [20, 19, 5, 25]].tolist() == [0, 1, 15, 0]
+    assert back[299, 0] == 31
+    assert len(set(back[299].tolist())) == 32
 
 
 def test_rows_sum_to_one_and_the_decoder_never_looks_ahead(model):
@@ -95,7 +177,8 @@ def test_the_same_seed_gives_the_same_weights():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"family": "mamba"}, "The family 'mamba' is unknown: there are encoder and decoder."),
+        ({"family": "mamba"}, "family is 'mamba', and there are encoder, decoder and seq2seq."),
+        ({"positions": "alibi"}, "positions is 'alibi', and there are rotary, learned, sinusoidal and relative."),
         ({"heads": 3}, "16 dims cannot be shared out among 3 heads, each an even number: make dims a multiple of 6."),
         ({"layers": 0}, "layers is 0 and must be a whole number, 1 or more."),
         ({"context": 2.5}, "context is 2.5 and must be a whole number, 8 or more."),

@@ -214,7 +214,7 @@ def test_more_subwords_than_the_text_yields_are_refused_with_both_numbers():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"family": "rnn"}, "The family 'rnn' is unknown"),
+        ({"family": "rnn"}, "family is 'rnn', and there are encoder, decoder and seq2seq."),
         ({"heads": 5}, "32 dims cannot be shared out among 5 heads"),
         ({"steps": 0}, "steps is 0 and must be at least 1."),
         ({"batch": 0}, "batch is 0 and must be at least 1."),

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from embviz.errors import EmbvizError
 
-FAMILIES = ("encoder", "decoder")
+FAMILIES = ("encoder", "decoder", "seq2seq")
+POSITIONS = ("rotary", "learned", "sinusoidal", "relative")
+NORMS = ("pre", "post")
 
 
 @dataclass(frozen=True)
@@ -14,12 +16,16 @@ class Shape:
     """What a transformer looks like.
 
     Attributes:
-        family: `encoder` (every token sees every other; BERT) or `decoder` (only those before it; GPT).
-        layers: L, blocks of attention and MLP.
+        family: `encoder` (every token sees every other; BERT), `decoder` (only those before it; GPT) or `seq2seq` (an
+            encoder reads the source, and a decoder that sees it writes the target; T5 and BART).
+        layers: L, blocks of attention and MLP; a seq2seq model has so many in its encoder and as many in its decoder.
         heads: H, attention heads in each block.
         dims: D, the length of a token's vector; each head works in D / H of it.
         context: tokens that are read at once, at most.
         vocab: V, different tokens.
+        positions: how the model knows the order of the tokens: `rotary`, `learned`, `sinusoidal` or `relative`.
+        norm: layer norm `pre` (before attention and MLP) or `post` (after what they add, as in 2017).
+        tied: whether the matrix that predicts tokens is the one that embeds them.
 
     Raises:
         EmbvizError: numbers that make no model.
@@ -31,14 +37,21 @@ class Shape:
     dims: int
     context: int
     vocab: int
+    positions: str = "rotary"
+    norm: str = "pre"
+    tied: bool = True
 
     def __post_init__(self) -> None:
-        if self.family not in FAMILIES:
-            raise EmbvizError(f"The family '{self.family}' is unknown: there are {' and '.join(FAMILIES)}.")
+        for name, there in (("family", FAMILIES), ("positions", POSITIONS), ("norm", NORMS)):
+            if getattr(self, name) not in there:
+                asked = getattr(self, name)
+                raise EmbvizError(f"{name} is '{asked}', and there are {', '.join(there[:-1])} and {there[-1]}.")
         for name, least in (("layers", 1), ("heads", 1), ("dims", 2), ("context", 8), ("vocab", 5)):
             value = getattr(self, name)
             if not isinstance(value, int) or value < least:
                 raise EmbvizError(f"{name} is {value!r} and must be a whole number, {least} or more.")
+        if not isinstance(self.tied, bool):
+            raise EmbvizError(f"tied is {self.tied!r} and must be true or false.")
         if self.dims % (2 * self.heads):
             raise EmbvizError(
                 f"{self.dims} dims cannot be shared out among {self.heads} heads, each an even number: "
@@ -47,8 +60,8 @@ class Shape:
 
     @property
     def causal(self) -> bool:
-        """Whether a token sees only itself and those before it."""
-        return self.family == "decoder"
+        """Whether a token that is predicted from sees only itself and those before it."""
+        return self.family != "encoder"
 
     @property
     def head_dims(self) -> int:
