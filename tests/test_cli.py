@@ -313,10 +313,10 @@ def test_a_cancelled_attention_training_goes_on(place: Path, tmp_path: Path, num
     command += ["--steps", str(steps), "--checkpoint-every", "5"]
     checkpoints = tmp_path / "runs" / ".new.partial" / "checkpoints"
     with started(*command, where=tmp_path) as process:
-        wait_until(lambda: any(checkpoints.glob("*.safetensors")))
+        wait_until(lambda: any(checkpoints.glob("step-*.safetensors")))
         cancelled(process, number)
     assert [path.name for path in (tmp_path / "runs").iterdir()] == [".new.partial"]
-    (kept,) = (path.stem for path in checkpoints.iterdir())
+    (kept,) = (path.stem for path in checkpoints.glob("step-*"))
     assert 0 < int(kept.removeprefix("step-")) < steps
     if number == signal.SIGTERM:
         run(*command, where=tmp_path)

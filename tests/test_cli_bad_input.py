@@ -30,7 +30,7 @@ TRAINING = {
     "one word": (["word2vec", "one.txt"], "'one' has 0 words that occur 5 times or more, of 1"),
     "one token": (["attention", "one.txt"], "'one' has .* tokens, and .* are needed"),
     "vocab": (["word2vec", "text.txt", "--vocab", "99"], r"99 words were asked for, and 'text' has 10 "),
-    "subwords": (["attention", "text.txt", "--vocab", "9999"], "9,999 subwords were asked for, and 'text' yields"),
+    "subwords": (["attention", "text.txt", "--vocab", "9999"], "9,999 tokens were asked for, and 'text' yields"),
     "missing": (["word2vec", "gone/text.txt"], "no file 'gone/text.txt'"),
     "misspelt": (["attention", "wikipdia"], "no corpus and no file 'wikipdia'. Did you mean: wikipedia"),
     "table": (["word2vec", "table.jsonl"], "say --column with one of 'text'"),

@@ -66,8 +66,10 @@ AT_ONCE = {"dash", "dash_mantine_components", "plotly", "typer", "rich"}
 
 LATE = {
     "embviz.models.transformer",
+    "embviz.models.blocks",
+    "embviz.models.positions",
     "embviz.train.loop",
-    "embviz.train.windows",
+    "embviz.train.batches",
     "embviz.train.checkpoints",
     "embviz.search.nearest",
     "embviz.projection.affinity",

@@ -19,7 +19,7 @@ from embviz.models.blocks import Sight, normed
 from embviz.models.positions import KINDS, buckets, rotary, rotated, sinusoidal
 from embviz.models.shape import FAMILIES, NORMS, POSITIONS
 from embviz.models.transformer import Transformer
-from embviz.train.subwords import dressed, learn
+from embviz.train.vocabulary import dressed, learn
 
 TEXT = ["The cat sat on the mat.", "Der Käse, les élèves.", "今天天气很好。", "天气很好，很好。", "<b>sat</b>"] * 3
 
@@ -27,7 +27,7 @@ TEXT = ["The cat sat on the mat.", "Der Käse, les élèves.", "今天天气很�
 def made(folder: Path, family: str = "encoder", layers: int = 2, context: int = 32) -> AttentionModel:
     text = folder / "text.txt"
     text.write_text("\n".join(TEXT), encoding="utf-8")
-    tokenizer = dressed(learn(text, None, "text", lambda share: None), family)
+    tokenizer = dressed(learn(text, "wordpiece", None, "text", lambda share: None), family)
     shape = Shape(family, layers, 2, 16, context, tokenizer.get_vocab_size())
     module, generator = Transformer(shape), torch.Generator().manual_seed(1)
     return AttentionModel(tokenizer, shaken(module, generator).eval(), "made")

@@ -7,19 +7,21 @@ lines (text8 is one line of 100 MB). Nothing is ever held whole.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from embviz.errors import EmbvizError
 from embviz.text.corpus import At
 from embviz.text.decoding import Blocks, check_encoding
 from embviz.text.packing import bare, unpacked
 from embviz.text.splitter import last_break
-from embviz.text.tables import TABLES, rows
+from embviz.text.tables import TABLES, cells, rows
 
 PIECE = 65_536  # characters
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,15 @@ class Files:
         Raises:
             EmbvizError: a file is missing, damaged, binary, in another encoding, or has not that column.
         """
-        sizes = [_size(path) for path in self.paths]
-        for i, path in enumerate(self.paths):
-            with _opened(path) as raw:
-                yield from map(self.clean or str, self._of_one(path, raw, _told(at, sum(sizes[:i]), sum(sizes))))
-        if at:
-            at(1.0)
+        return map(self.clean or str, self._read(self._texts, at))
+
+    def cells(self, columns: Sequence[str], at: At | None = None) -> Iterator[tuple[str, ...]]:
+        """The texts of some columns of tables, row by row.
+
+        Raises:
+            EmbvizError: see `pieces`; or a file is no table.
+        """
+        return self._read(lambda blocks, name: self._cells(blocks, name, columns), at)
 
     def sha256(self) -> str:
         """The hash of the files' bytes, one after the other."""
@@ -82,13 +87,26 @@ class Files:
                     digest.update(block)
         return digest.hexdigest()
 
-    def _of_one(self, path: Path, raw: BinaryIO, at: At | None) -> Iterator[str]:
-        for name, stream in unpacked(path, raw):
-            blocks = Blocks(stream, name, self.encoding, (lambda: at(raw.tell())) if at else None)
-            if bare(name).endswith(TABLES):
-                yield from rows(blocks, name, self.column)
-            else:
-                yield from _pieces(blocks)
+    def _read(self, read: Callable[[Blocks, str], Iterator[T]], at: At | None) -> Iterator[T]:
+        """What one function reads from each file, one after the other."""
+        sizes = [_size(path) for path in self.paths]
+        for i, path in enumerate(self.paths):
+            told = _told(at, sum(sizes[:i]), sum(sizes))
+            with _opened(path) as raw:
+                for name, stream in unpacked(path, raw):
+                    place = (lambda raw=raw, told=told: told(raw.tell())) if told else None
+                    yield from read(Blocks(stream, name, self.encoding, place), name)
+        if at:
+            at(1.0)
+
+    def _texts(self, blocks: Blocks, name: str) -> Iterator[str]:
+        return rows(blocks, name, self.column) if bare(name).endswith(TABLES) else _pieces(blocks)
+
+    @staticmethod
+    def _cells(blocks: Blocks, name: str, columns: Sequence[str]) -> Iterator[tuple[str, ...]]:
+        if not bare(name).endswith(TABLES):
+            raise EmbvizError(f"'{name}' is no table: give a file that ends in {', '.join(TABLES)}.")
+        return cells(blocks, name, columns)
 
 
 def whole_text(path: Path, encoding: str = "utf-8") -> tuple[str, str]:

@@ -1,8 +1,8 @@
-"""One column of a table: .csv, .tsv, or .jsonl with one object a line. Knows nothing of files and of language."""
+"""Columns of a table: .csv, .tsv, or .jsonl with one object a line. Knows nothing of files and of language."""
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from embviz.errors import EmbvizError
@@ -18,23 +18,36 @@ def rows(blocks: Iterable[str], name: str, column: str | None) -> Iterator[str]:
     Raises:
         EmbvizError: no column is named, there is none of that name, or a row cannot be read.
     """
-    read = _json_rows if bare(name).endswith((".jsonl", ".ndjson")) else _csv_rows
-    for cell in read(_lines(blocks), name, column):
+    for (cell,) in cells(blocks, name, (column,)):
         if cell:
             yield cell
 
 
-def _json_rows(lines: Iterable[str], name: str, column: str | None) -> Iterator[str]:
-    title: str | None = None
+def cells(blocks: Iterable[str], name: str, columns: Sequence[str | None]) -> Iterator[tuple[str, ...]]:
+    """The texts of some columns, row by row; an empty cell is an empty text.
+
+    Raises:
+        EmbvizError: see `rows`.
+    """
+    read = _json_rows if bare(name).endswith((".jsonl", ".ndjson")) else _csv_rows
+    yield from read(_lines(blocks), name, columns)
+
+
+def _json_rows(lines: Iterable[str], name: str, columns: Sequence[str | None]) -> Iterator[tuple[str, ...]]:
+    titles: list[str] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         row = _json_row(line, name, number)
-        title = title if title is not None else _checked(column, list(row), name)
-        cell = row.get(title) or ""
-        if not isinstance(cell, str):
-            raise EmbvizError(f"Line {number:,} of '{name}' holds {type(cell).__name__} in {title!r}, not text.")
-        yield cell.encode("utf-8", "ignore").decode()  # half an emoji, as \\ud83d spells one, is no text
+        titles = titles or [_checked(column, list(row), name) for column in columns]
+        yield tuple(_json_cell(row, title, name, number) for title in titles)
+
+
+def _json_cell(row: dict[str, Any], title: str, name: str, number: int) -> str:
+    cell = row.get(title) or ""
+    if not isinstance(cell, str):
+        raise EmbvizError(f"Line {number:,} of '{name}' holds {type(cell).__name__} in {title!r}, not text.")
+    return cell.encode("utf-8", "ignore").decode()  # half an emoji, as \\ud83d spells one, is no text
 
 
 def _json_row(line: str, name: str, number: int) -> dict[str, Any]:
@@ -49,7 +62,7 @@ def _json_row(line: str, name: str, number: int) -> dict[str, Any]:
     return row
 
 
-def _csv_rows(lines: Iterable[str], name: str, column: str | None) -> Iterator[str]:
+def _csv_rows(lines: Iterable[str], name: str, columns: Sequence[str | None]) -> Iterator[tuple[str, ...]]:
     csv.field_size_limit(_LONGEST_CELL)
     if bare(name).endswith(".tsv"):  # tabs need no quotes around cells, and texts have quotes that are never closed
         reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
@@ -57,9 +70,9 @@ def _csv_rows(lines: Iterable[str], name: str, column: str | None) -> Iterator[s
         reader = csv.reader(lines)
     try:
         header = next(reader, [])
-        place = header.index(_checked(column, header, name))
+        places = [header.index(_checked(column, header, name)) for column in columns]
         for row in reader:
-            yield row[place] if place < len(row) else ""
+            yield tuple(row[place] if place < len(row) else "" for place in places)
     except csv.Error as error:
         raise EmbvizError(f"Line {reader.line_num:,} of '{name}' cannot be read: {error}.") from None
 

@@ -1,103 +1,134 @@
-"""A small transformer from a text: an encoder that guesses masked tokens, or a decoder that guesses the next one.
+"""A small transformer from a text: an encoder, a decoder or a seq2seq model; or a seq2seq model from pairs.
 
-The encoder is BERT's masked language model (Devlin et al. 2019, section 3.1), the decoder GPT's next-token model.
-Each step's sentences and masks follow from the seed and the step alone, so that a training that was stopped goes on
-as if it had not been. Knows nothing of runs, the shell and figures.
+The encoder is BERT's masked language model (Devlin et al. 2019, section 3.1), the decoder GPT's next-token model, the
+seq2seq model BART's (Lewis et al. 2020, section 2.2), or it learns what each source becomes. What a step sees follows
+from the seed and the step alone, so that a training that was stopped goes on as if it had not been. Knows nothing of
+runs, the shell and figures.
 """
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from embviz.errors import EmbvizError
 from embviz.progress import Report, silent
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
-    from embviz.models import AttentionModel
+    from embviz.models import AttentionModel, Shape
     from embviz.text import Corpus
-    from embviz.train.subwords import Stream
+    from embviz.text.pairs import Pairs
+
+SIZES: dict[str, dict[str, int]] = {
+    "tiny": {"layers": 2, "heads": 2, "dims": 64, "context": 64, "steps": 400, "batch": 8},
+    "small": {"layers": 4, "heads": 4, "dims": 128, "context": 64, "steps": 800, "batch": 8},
+    "medium": {"layers": 6, "heads": 6, "dims": 384, "context": 256, "steps": 4_000, "batch": 16},
+}
+"""What the dial sets, unless it is given: on a laptop some 10 seconds, a minute, some hours."""
+
+
+def _of(default: Any, help: str) -> Any:
+    """A hyperparameter: its default, and a line that says what it is."""
+    return field(default=default, metadata={"help": help})
 
 
 @dataclass(frozen=True)
 class AttentionTrainer:
-    """Hyperparameters of a small attention model; `fit` trains with them."""
+    """Hyperparameters of a small attention model; `fit` trains with them. What is None is set by the size."""
 
     kind: ClassVar[str] = "attention"
 
-    family: str = field(
-        default="encoder", metadata={"help": "encoder (sees both sides) or decoder (sees what was before)"}
-    )
-    layers: int = field(default=4, metadata={"help": "blocks of attention and MLP"})
-    heads: int = field(default=4, metadata={"help": "attention heads in each layer"})
-    dims: int = field(default=128, metadata={"help": "length of a token's vector"})
-    context: int = field(default=64, metadata={"help": "tokens read at once, at most"})
-    vocab: int | None = field(default=None, metadata={"help": "subwords in the vocabulary; by default what fits"})
-    steps: int = field(default=800, metadata={"help": "updates of the weights"})
-    batch: int = field(default=8, metadata={"help": "stretches of text, each of a whole context, in one step"})
-    rate: float = field(default=3e-3, metadata={"help": "learning rate at its highest"})
-    mask: float = field(default=0.4, metadata={"help": "share of the tokens that an encoder has to guess"})
-    seed: int = field(default=0, metadata={"help": "the same seed gives the same model on the same machine"})
-    checkpoint_every: int = field(default=200, metadata={"help": "steps between two checkpoints"})
+    family: str = _of("encoder", "encoder (sees both sides), decoder (sees what was before), or seq2seq (both)")
+    size: str = _of("small", "tiny, small or medium: sets what is not given of layers, heads, dims, context, "
+                                 "steps and batch")  # fmt: skip
+    tokens: str = _of("wordpiece", "wordpiece, bpe, unigram, words or characters")
+    vocab: int | None = _of(None, "different tokens; by default what fits")
+    layers: int = _of(None, "blocks of attention and MLP")
+    heads: int = _of(None, "attention heads in each layer")
+    dims: int = _of(None, "length of a token's vector")
+    context: int = _of(None, "tokens read at once, at most")
+    positions: str = _of("rotary", "how order is told: rotary, learned, sinusoidal or relative")
+    norm: str = _of("pre", "layer norm before (pre) attention and MLP, or after (post)")
+    tied: bool = _of(True, "predict tokens by the matrix that embeds them")
+    steps: int = _of(None, "updates of the weights")
+    batch: int = _of(None, "stretches of text, or pairs, in one step")
+    accumulate: int = _of(1, "batches whose gradients are added up for one step")
+    rate: float = _of(3e-3, "learning rate at its highest")
+    decay: float = _of(0.1, "weight decay of matrices")
+    mask: float = _of(0.4, "share of the tokens that are hidden from an encoder or a seq2seq model")
+    held: float = _of(0.05, "share of the text, its end, that is kept for validation")
+    patience: int = _of(0, "stop after so many measurements of the validation loss, of 20, without a better one; "
+                               "0 for never")  # fmt: skip
+    seed: int = _of(0, "the same seed gives the same model on the same machine")
+    checkpoint_every: int = _of(200, "steps between two checkpoints")
 
-    def fit(self, corpus: Corpus, report: Report = silent, folder: Path | None = None) -> AttentionModel:
+    def __post_init__(self) -> None:
+        if self.size not in SIZES:
+            raise EmbvizError(f"size is '{self.size}', and there are {', '.join(SIZES)}.")
+        for name, value in SIZES[self.size].items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
+
+    def fit(self, corpus: Corpus | Pairs, report: Report = silent, folder: Path | None = None) -> AttentionModel:
         """Train on a corpus, or go on from the newest checkpoint in the folder.
 
         Args:
-            corpus: sentences.
+            corpus: sentences; or pairs, for a seq2seq model.
             report: told the stage and its progress; may raise KeyboardInterrupt to stop at a checkpoint.
             folder: where all that a run needs is written, but for its `meta.json`; None keeps nothing.
 
         Raises:
             EmbvizError: a hyperparameter that makes no sense, too little text, or a training that diverges.
         """
+        from embviz.text.pairs import Pairs
+
         self._check()
+        if isinstance(corpus, Pairs) and self.family != "seq2seq":
+            raise EmbvizError(f"Pairs are for a model that reads one text and writes another: say --family seq2seq, "
+                              f"not {self.family}.")  # fmt: skip
         if folder is None:
             with tempfile.TemporaryDirectory() as temporary:
                 return self.fit(corpus, report, Path(temporary))
-        from embviz.models import AttentionModel, Shape
+        from embviz.models import AttentionModel
         from embviz.train.loop import train
+        from embviz.train.reading import read
 
-        try:
-            tokenizer, stream = self._read(corpus, report, folder)
-            shape = Shape(self.family, self.layers, self.heads, self.dims, self.context, tokenizer.get_vocab_size())
-            module = train(self, shape, stream, corpus.name, report, folder)
-        finally:
-            for name in ("sentences.txt", "tokens.bin", "starts.bin"):
-                (folder / name).unlink(missing_ok=True)
-        model = AttentionModel(tokenizer, module, corpus.name)
-        model.save(folder)
-        model.token_table(stream.counts).save(folder)
+        with read(self, corpus, report, folder) as reading:
+            shape = self.shape(reading.tokenizer.get_vocab_size())
+            module = train(self, shape, reading.batches, report, folder)
+            model = AttentionModel(reading.tokenizer, module, corpus.name)
+            model.save(folder)
+            model.token_table(reading.counts).save(folder)
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)
         return model
 
-    def _read(self, corpus: Corpus, report: Report, folder: Path) -> tuple[Tokenizer, Stream]:
-        """The subwords of a corpus and the corpus in subwords."""
-        from embviz.train.subwords import dressed, learn, spool, tokenise
+    def shape(self, vocab: int) -> Shape:
+        """The shape of the model with so many tokens."""
+        from embviz.models import Shape
 
-        text = folder / "sentences.txt"
-        spool(corpus, text, lambda share: report("reading the corpus", share, ""))
-        tokenizer = learn(text, self.vocab, corpus.name, lambda share: report("learning subwords", share, ""))
-        stream = tokenise(tokenizer, text, folder, lambda share: report("cutting into subwords", share, ""))
-        return dressed(tokenizer, self.family), stream
+        given = {each.name: getattr(self, each.name) for each in fields(Shape) if each.name != "vocab"}
+        return Shape(**given, vocab=vocab)
 
     def _check(self) -> None:
-        from embviz.models import Shape
-        from embviz.train.subwords import LEAST
+        from embviz.train.vocabulary import KINDS, LEAST
 
-        Shape(self.family, self.layers, self.heads, self.dims, self.context, self.vocab or LEAST)
-        for name, least in (("steps", 1), ("batch", 1), ("checkpoint_every", 1), ("vocab", LEAST)):
+        self.shape(self.vocab or LEAST)
+        if self.tokens not in KINDS:
+            raise EmbvizError(f"tokens is '{self.tokens}', and there are {', '.join(KINDS)}.")
+        least = {"steps": 1, "batch": 1, "accumulate": 1, "checkpoint_every": 1, "vocab": LEAST, "patience": 0}
+        for name, smallest in least.items():
             value = getattr(self, name)
-            if value is not None and value < least:
-                raise EmbvizError(f"{name.replace('_', '-')} is {value} and must be at least {least}.")
+            if value is not None and value < smallest:
+                raise EmbvizError(f"{name.replace('_', '-')} is {value} and must be at least {smallest}.")
         if not 0 < self.rate <= 1:
             raise EmbvizError(f"rate is {self.rate} and must lie above 0, up to 1.")
-        if not 0 < self.mask < 1:
-            raise EmbvizError(f"mask is {self.mask} and must lie between 0 and 1.")
+        if not 0 <= self.decay <= 1:
+            raise EmbvizError(f"decay is {self.decay} and must lie between 0 and 1.")
+        for name in ("mask", "held"):
+            if not 0 < getattr(self, name) < 1:
+                raise EmbvizError(f"{name} is {getattr(self, name)} and must lie between 0 and 1.")
         if not 0 <= self.seed < 2**32:
             raise EmbvizError(f"seed is {self.seed} and must lie between 0 and {2**32 - 1}.")

@@ -1,10 +1,13 @@
 """Checkpoints of a training: weights and what AdamW remembers, in one safetensors file each.
 
-Written under another name and renamed, so that a file that is there is whole; only the newest is kept.
+Written under another name and renamed, so that a file that is there is whole; only the newest is kept, and the weights
+of the lowest validation loss.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,18 +20,13 @@ _MEMORIES = ("exp_avg", "exp_avg_sq")
 
 def save_checkpoint(folder: Path, step: int, module: nn.Module, optimizer: AdamW) -> None:
     """Write `step-000500.safetensors` into a folder and remove the older ones."""
-    from safetensors.torch import save
-
     tensors: dict[str, Tensor] = {f"weights.{name}": tensor for name, tensor in module.named_parameters()}
     for name, parameter in module.named_parameters():
         state = optimizer.state.get(parameter, {})
         tensors |= {f"{memory}.{name}": state[memory] for memory in _MEMORIES if memory in state}
-    folder.mkdir(exist_ok=True)
     path = folder / f"step-{step:06}.safetensors"
-    temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(save(tensors))  # on a full disk an OSError, which safetensors' own writing hides
-    temporary.replace(path)
-    for other in folder.iterdir():
+    _write(path, tensors)
+    for other in folder.glob("step-*"):
         if other != path:
             other.unlink()
 
@@ -49,6 +47,44 @@ def load_checkpoint(folder: Path, module: nn.Module, optimizer: AdamW) -> int:
             if memories:
                 optimizer.state[parameter] = {"step": torch.tensor(float(_step(found))), **memories}
     return _step(found)
+
+
+class Best:
+    """The weights of the lowest validation loss, in a file, and how many measurements ago that was.
+
+    Args:
+        before: the losses that were measured before, if the training goes on from a checkpoint.
+    """
+
+    def __init__(self, path: Path, before: Sequence[float]) -> None:
+        self.path = path
+        self.loss = min(before, default=math.inf)
+        self.since = len(before) - 1 - before.index(self.loss) if before else 0
+
+    def look(self, loss: float, module: nn.Module) -> None:
+        """A measurement: the weights are kept if none was as low."""
+        self.since += 1
+        if loss < self.loss:
+            self.loss, self.since = loss, 0
+            _write(self.path, dict(module.named_parameters()))
+
+    def into(self, module: nn.Module) -> None:
+        """Give a module the best weights."""
+        import torch
+        from safetensors.torch import load_file
+
+        with torch.no_grad():
+            for name, tensor in load_file(self.path).items():
+                module.get_parameter(name).copy_(tensor)
+
+
+def _write(path: Path, tensors: dict[str, Tensor]) -> None:
+    from safetensors.torch import save
+
+    path.parent.mkdir(exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(save(tensors))  # on a full disk an OSError, which safetensors' own writing hides
+    temporary.replace(path)
 
 
 def _step(path: Path) -> int:

@@ -23,27 +23,26 @@ from embviz.errors import EmbvizError
 from embviz.models import Shape
 from embviz.models.transformer import Transformer
 from embviz.progress import Report
-from embviz.train.checkpoints import load_checkpoint, save_checkpoint
-from embviz.train.windows import Batch, Windows
+from embviz.train.batches import Batch, Batches
+from embviz.train.checkpoints import Best, load_checkpoint, save_checkpoint
 
 if TYPE_CHECKING:
     from embviz.train.attention import AttentionTrainer
-    from embviz.train.subwords import Stream
 
 _MEASURED = 20  # times that the validation loss is measured in a training
 
 
-def train(
-    trainer: AttentionTrainer, shape: Shape, stream: Stream, name: str, report: Report, folder: Path
-) -> Transformer:
-    """Train a transformer on a stream of tokens, or go on from the newest checkpoint in the folder.
+def train(trainer: AttentionTrainer, shape: Shape, batches: Batches, report: Report, folder: Path) -> Transformer:
+    """Train a transformer, or go on from the newest checkpoint in the folder.
+
+    Returns:
+        the module with the weights of the lowest validation loss that was measured.
 
     Raises:
-        EmbvizError: the stream is too short, or the training diverges.
+        EmbvizError: the training diverges.
     """
-    windows = Windows.of(stream, shape, trainer.batch, trainer.mask, trainer.seed, name)
     module = Transformer(shape, torch.Generator().manual_seed(trainer.seed))
-    training = _Training(trainer, module, windows, report, folder)
+    training = _Training(trainer, module, batches, report, folder)
     training.run()
     return module.eval()
 
@@ -52,35 +51,40 @@ class _Training:
     """One training under way: the module, its optimizer, and the number of steps that are done."""
 
     def __init__(
-        self, trainer: AttentionTrainer, module: Transformer, windows: Windows, report: Report, folder: Path
+        self, trainer: AttentionTrainer, module: Transformer, batches: Batches, report: Report, folder: Path
     ) -> None:
-        self.trainer, self.module, self.windows, self.report = trainer, module, windows, report
+        self.trainer, self.module, self.batches, self.report = trainer, module, batches, report
         self.checkpoints = folder / "checkpoints"
-        self.optimizer = _adamw(module, trainer.rate)
+        self.optimizer = _adamw(module, trainer.rate, trainer.decay)
         self.step = load_checkpoint(self.checkpoints, module, self.optimizer)
         self.history = History(folder / "history.tsv", self.step)
+        self.best = Best(self.checkpoints / "best.safetensors", self.history.measured)
 
     def run(self) -> None:
         """Take all steps that are left. Interrupted, save first; the same training then goes on from there."""
         try:
-            while self.step < self.trainer.steps:
+            while self.step < self.trainer.steps and not self._is_enough():
                 self._advance()
         except KeyboardInterrupt:
             self._save()
             raise
         finally:
             self.history.close()
+        self.best.into(self.module)
+
+    def _is_enough(self) -> bool:
+        """Whether the validation loss has not become better for as many measurements as there is patience."""
+        patience = self.trainer.patience
+        return bool(patience) and self.best.since >= patience
 
     def _advance(self) -> None:
         step, steps = self.step + 1, self.trainer.steps
-        loss = guess_loss(self.module, self.windows.batch(step))
-        value = loss.item()
+        value = self._learn(step)
         if not math.isfinite(value):
             raise EmbvizError(
                 f"The training diverged at step {step:,} of {steps:,}: the loss is no longer a number. "
                 f"Lower --rate, which is {self.trainer.rate:g}."
             )
-        loss.backward()
         torch.nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
         for group in self.optimizer.param_groups:
             group["lr"] = self.trainer.rate * schedule(step, steps)
@@ -88,15 +92,29 @@ class _Training:
             self.optimizer.step()
             self.step = step
             measure = step % max(1, steps // _MEASURED) == 0 or step == steps
-            self.history.add(step, value, self._validation() if measure else None)
+            found = self._validation() if measure else None
+            self.history.add(step, value, found)
+            if found is not None:
+                self.best.look(found, self.module)
         self.optimizer.zero_grad()
         if step % self.trainer.checkpoint_every == 0:
             self._save()
         self.report("training", step / steps, f"loss {value:.2f}")
 
+    def _learn(self, step: int) -> float:
+        """Add up the gradients of a step's batches; gives their mean loss, or the first that is no number."""
+        count, total = self.trainer.accumulate, 0.0
+        for part in range(count):
+            loss = guess_loss(self.module, self.batches.batch((step - 1) * count + part + 1)) / count
+            total += loss.item()
+            if not math.isfinite(total):
+                break
+            loss.backward()
+        return total
+
     @torch.no_grad()
     def _validation(self) -> float:
-        batches = self.windows.validation()
+        batches = self.batches.validation()
         sums = [(guess_loss(self.module, batch).item(), len(batch.targets)) for batch in batches]
         return sum(loss * count for loss, count in sums) / sum(count for _, count in sums)
 
@@ -106,12 +124,16 @@ class _Training:
 
 
 class History:
-    """`history.tsv`: step, loss in nats per guessed token, validation loss where measured, seconds of training."""
+    """`history.tsv`: step, loss in nats per guessed token, validation loss where measured, seconds of training.
+
+    `measured` holds the validation losses of the steps before those that are taken now.
+    """
 
     def __init__(self, path: Path, step: int) -> None:
         rows = path.read_text(encoding="utf-8").splitlines()[1:] if step and path.is_file() else []
         rows = [row for row in rows if row.count("\t") == 3 and int(row.split("\t")[0]) <= step]
         self.before = float(rows[-1].split("\t")[3]) if rows else 0.0
+        self.measured = [float(row.split("\t")[2]) for row in rows if row.split("\t")[2]]
         self.started = time.monotonic()
         self.file = path.open("w", encoding="utf-8")
         self.file.write("\n".join(["step\tloss\tvalidation_loss\tseconds", *rows]) + "\n")
@@ -133,7 +155,7 @@ class History:
 
 def guess_loss(module: Transformer, batch: Batch) -> Tensor:
     """Mean cross-entropy in nats over the guessed positions; scores are computed for no others."""
-    x = module(batch.ids).flatten(0, 1)
+    x = module(batch.ids, batch.source).flatten(0, 1)
     return F.cross_entropy(module.logits(x if batch.places is None else x[batch.places]), batch.targets)
 
 
@@ -145,11 +167,11 @@ def schedule(step: int, steps: int) -> float:
     return 0.1 + 0.45 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
 
 
-def _adamw(module: Transformer, rate: float) -> torch.optim.AdamW:
+def _adamw(module: Transformer, rate: float, decay: float) -> torch.optim.AdamW:
     """Weight decay for matrices only (Loshchilov and Hutter 2019)."""
     parameters = list(module.parameters())
     groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": 0.1},
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": decay},
         {"params": [p for p in parameters if p.ndim == 1], "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), eps=1e-8, fused=True)

@@ -130,7 +130,11 @@ class _Epochs:
         self.history: list[tuple[int, float]] = []
 
     def __iter__(self) -> Iterator[list[str]]:
-        with self.spool.open(encoding="utf-8") as lines:
+        try:
+            file = self.spool.open(encoding="utf-8")
+        except FileNotFoundError:
+            return  # the training was cancelled before gensim's thread began, and its folder is gone
+        with file as lines:
             for number, line in enumerate(lines):
                 if number % 1000 == 0:
                     self._say()
