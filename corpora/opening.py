@@ -19,6 +19,7 @@ from embviz.text import Corpus
 from embviz.text.corpus import Pieces
 from embviz.text.files import Files
 from embviz.text.packing import bare
+from embviz.text.pairs import Pairs
 
 _CLEAN: dict[str, Callable[[str], str] | None] = {"text": None, "tagged": untagged, "wikitext": unwikitext}
 
@@ -46,6 +47,22 @@ def open_corpus(
     if not name_or_path or (path.name == name_or_path and not _is_there(path)):
         entry(name_or_path)  # raises, and says which there are
     return Corpus(_name(path), _text(path, column, encoding), source=str(path))
+
+
+def open_pairs(path: Path | str, source: str, target: str, encoding: str = "utf-8") -> Pairs:
+    """A table of which two columns belong together: what a seq2seq model reads, and what it is to write.
+
+    Args:
+        path: of a .csv, .tsv or .jsonl file.
+        source: the name of the one column.
+        target: the name of the other.
+        encoding: of the file.
+
+    Raises:
+        EmbvizError: there is no such file, or it is no table.
+    """
+    path = Path(path).expanduser()
+    return Pairs(_name(path), Files.at(path, source, encoding), (source, target), str(path))
 
 
 def _is_there(path: Path) -> bool:

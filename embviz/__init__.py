@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from embviz.attention import attend as attend
     from embviz.corpora import open_corpus as open_corpus
+    from embviz.corpora import open_pairs as open_pairs
     from embviz.cuts import cut as cut
     from embviz.errors import EmbvizError as EmbvizError
     from embviz.figures import figure as figure
+    from embviz.generation import fill as fill
+    from embviz.generation import generate as generate
     from embviz.projection import project as project
     from embviz.runs import import_vectors as import_vectors
     from embviz.runs import list_runs as list_runs
@@ -40,11 +43,14 @@ _HOMES = {
     "cosine": "similarity",
     "cut": "cuts",
     "figure": "figures",
+    "fill": "generation",
+    "generate": "generation",
     "import_vectors": "runs",
     "list_runs": "runs",
     "make_run": "runs",
     "near": "similarity",
     "open_corpus": "corpora",
+    "open_pairs": "corpora",
     "open_run": "runs",
     "project": "projection",
 }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from embviz.errors import EmbvizError
-from embviz.models import AttentionModel
+from embviz.models import KINDS, AttentionModel, Tokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,24 +21,30 @@ class Attention:
 
     Attributes:
         sentence: as typed.
-        tokens: T pieces of it, with the marks that the model puts around it.
-        weights: (L, H, T, T) float32; [l, h, i, j] is how much token i looks at token j, and each row sums to 1.
+        tokens: T pieces of what looks, with the marks that the model puts around it.
+        keys: K pieces of what is looked at: the same, but for cross-attention those of the sentence that is read.
+        weights: (L, H, T, K) float32; [l, h, i, j] is how much token i looks at key j, and each row sums to 1.
         layers: L numbers of layers in the model, counted from 0.
         heads: H numbers of heads, counted from 0.
-        family: `encoder` or `decoder`.
+        family: `encoder`, `decoder` or `seq2seq`.
+        kind: `encoder`, `decoder` or `cross`: whose attention this is.
         model: its name.
+        target: what a seq2seq model has written, if the weights are of that; None for others.
     """
 
     sentence: str
     tokens: tuple[str, ...]
+    keys: tuple[str, ...]
     weights: np.ndarray
     layers: tuple[int, ...]
     heads: tuple[int, ...]
     family: str
+    kind: str
     model: str
+    target: str | None = None
 
     def head(self, layer: int, head: int) -> np.ndarray:
-        """(T, T): the weights of one head, by its numbers in the model.
+        """(T, K): the weights of one head, by its numbers in the model.
 
         Raises:
             EmbvizError: the record does not hold it.
@@ -52,21 +58,58 @@ class Attention:
 
 
 def attend(
-    model: AttentionModel, sentence: str, layers: Sequence[int] | None = None, heads: Sequence[int] | None = None
+    model: AttentionModel,
+    sentence: str,
+    layers: Sequence[int] | None = None,
+    heads: Sequence[int] | None = None,
+    target: str | None = None,
+    kind: str | None = None,
 ) -> Attention:
     """What the tokens of a sentence look at, in the given layers and heads; in all when none are named.
 
+    Args:
+        sentence: what the model reads.
+        target: what a seq2seq model is to have written; by default what it writes, greedily.
+        kind: of a seq2seq model: "cross" (what the target's tokens look at in the sentence; the default), "encoder"
+            (the sentence's among themselves) or "decoder" (the target's among themselves).
+
     Raises:
-        EmbvizError: a layer or head that the model does not have, or a sentence that it cannot read.
+        EmbvizError: a layer, head or kind that the model does not have, or a sentence that it cannot read.
     """
     import torch
 
+    kind = _kind(model, kind, target)
     chosen_layers = _chosen("layer", layers, model.layers, model.name)
     chosen_heads = _chosen("head", heads, model.heads, model.name)
-    tokens = model.encode(sentence)
+    read, wrote = model.encode(sentence), _written(model, sentence, target)
+    queries, keys = (wrote if wrote and kind != "encoder" else read), (wrote if wrote and kind == "decoder" else read)
     with torch.inference_mode():
-        weights = model.module.attention(torch.tensor(tokens.ids), chosen_layers, chosen_heads)
-    return Attention(sentence, tokens.texts, weights.numpy(), chosen_layers, chosen_heads, model.family, model.name)
+        ids, source = torch.tensor((wrote or read).ids), torch.tensor(read.ids) if wrote else None
+        weights = model.module.attention(ids, chosen_layers, chosen_heads, source, kind)
+    return Attention(
+        sentence, queries.texts, keys.texts, weights.numpy(), chosen_layers, chosen_heads, model.family, kind,
+        model.name, model.tokenizer.decode(list(wrote.ids)) if wrote else None,
+    )  # fmt: skip
+
+
+def _written(model: AttentionModel, sentence: str, target: str | None) -> Tokens | None:
+    """The tokens that a seq2seq model has written: those given, or its own."""
+    if model.family != "seq2seq":
+        return None
+    if target is not None:
+        return model.encode_target(target)
+    from embviz.generation import written
+
+    return written(model, sentence)
+
+
+def _kind(model: AttentionModel, asked: str | None, target: str | None) -> str:
+    there = KINDS[model.family]
+    if target is not None and model.family != "seq2seq":
+        raise EmbvizError(f"A target was given, and '{model.name}' writes none: it is no seq2seq model.")
+    if asked is not None and asked not in there:
+        raise EmbvizError(f"'{model.name}' has no {asked} attention: it has {' and '.join(there)}.")
+    return asked or there[0]
 
 
 def _chosen(what: str, asked: Sequence[int] | None, there: int, name: str) -> tuple[int, ...]:

@@ -35,6 +35,7 @@ from embviz.projection.live import Watch, unwatched
 from embviz.similarity import direction
 from embviz.space import Space
 from embviz.text import Corpus
+from embviz.text.pairs import Pairs
 
 if TYPE_CHECKING:
     from embviz.models import AttentionModel
@@ -316,14 +317,14 @@ def list_runs(folder: Path | str) -> list[Listed]:
     return sorted(listed, key=lambda entry: -entry.run.meta.get("created", 0) if entry.run else 0)
 
 
-def make_run(trainer: Any, corpus: Corpus, out: Path | str, report: Report = silent) -> Run:
+def make_run(trainer: Any, corpus: Corpus | Pairs, out: Path | str, report: Report = silent) -> Run:
     """Train on a corpus and keep the result as a run.
 
     Stopped on the way, a trainer that writes checkpoints goes on from the last one when called the same way again.
 
     Args:
         trainer: one of `embviz.train.TRAINERS`, with its hyperparameters.
-        corpus: what to train on.
+        corpus: what to train on; pairs, for a seq2seq model.
         out: the run's folder; must not exist.
         report: told the stage and its progress.
 

@@ -8,6 +8,7 @@ from test_models import made
 
 from embviz.attention import attend
 from embviz.errors import EmbvizError
+from embviz.generation import generate
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +54,38 @@ def test_what_is_not_there_is_refused(model, asked, said):
 def test_an_empty_sentence_is_refused(model):
     with pytest.raises(EmbvizError, match="The sentence is empty"):
         attend(model, " ")
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory):
+    return made(tmp_path_factory.mktemp("reader"), "seq2seq")
+
+
+def test_a_seq2seq_model_has_three_kinds_of_attention(reader):
+    kinds = {kind: attend(reader, "The cat sat", target="cat", kind=kind) for kind in ("cross", "encoder", "decoder")}
+    read, wrote = ("[CLS]", "The", "cat", "sat", "[SEP]"), ("[CLS]", "cat")
+    assert {kind: (found.tokens, found.keys) for kind, found in kinds.items()} == {
+        "cross": (wrote, read),
+        "encoder": (read, read),
+        "decoder": (wrote, wrote),
+    }
+    for found in kinds.values():
+        assert found.weights.shape == (2, 2, len(found.tokens), len(found.keys))
+        assert np.allclose(found.weights.sum(-1), 1, atol=1e-6)
+    assert kinds["decoder"].weights[0, 0, 0, 1] == 0
+    assert attend(reader, "The cat sat", target="cat").kind == "cross"
+
+
+def test_without_a_target_a_seq2seq_model_writes_one(reader):
+    found = attend(reader, "The cat sat")
+    assert found.target == "".join(generate(reader, "The cat sat", reader.context - 1, temperature=0))
+    assert len(found.tokens) <= reader.context
+
+
+def test_a_target_or_a_kind_that_makes_no_sense_is_refused(model, reader):
+    with pytest.raises(EmbvizError, match="A target was given, and 'made' writes none"):
+        attend(model, "The cat", target="sat")
+    with pytest.raises(EmbvizError, match="'made' has no cross attention: it has encoder"):
+        attend(model, "The cat", kind="cross")
+    with pytest.raises(EmbvizError, match="'made' has no self attention: it has cross and encoder and decoder"):
+        attend(reader, "The cat", kind="self")

@@ -86,7 +86,7 @@ assert cli.status() == 0
 print(*sorted(sys.modules), file=sys.stderr)
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    for command in ("train", "import", "list", "near", "project", "attend", "serve", "corpora"):
+    for command in ("train", "import", "list", "near", "project", "attend", "generate", "fill", "serve", "corpora"):
         assert re.search(rf"^\W+{command} ", result.stdout, re.MULTILINE), command
     heavy = {"torch", "gensim", "numba", "dash", "plotly", "sklearn", "scipy", "pyarrow", "numpy", "tokenizers", "umap"}
     assert heavy & {*result.stderr.split()} == set()
@@ -99,7 +99,7 @@ def test_version(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", TRAINERS)
 def test_the_options_of_train_are_the_fields_of_the_trainer(kind: str, tmp_path: Path) -> None:
     told = run("train", kind, "--help", where=tmp_path, env={**os.environ, "COLUMNS": "200"}).stdout
-    options = set(re.findall(r"^\W+--([a-z-]+)", told, re.MULTILINE)) - {"help", "out", "column", "encoding"}
+    options = set(re.findall(r"^\W+--([a-z-]+)", told, re.MULTILINE)) - {"help", "out", "column", "target", "encoding"}
     assert options == {field.name.replace("_", "-") for field in dataclasses.fields(TRAINERS[kind])}
     for field in dataclasses.fields(TRAINERS[kind]):
         assert field.default is None or f"[default: {field.default}]" in told

@@ -47,7 +47,17 @@ def attention(
     layers, heads, count = weights.shape[:3]
     tokens = tokens or tuple(f"t{i}" for i in range(count))
     numbers = {"layers": tuple(range(layers)), "heads": tuple(range(heads)), **rest}
-    return Attention(" ".join(tokens), tokens, weights.astype(np.float32), family=family, model="small", **numbers)
+    named = {"keys": tokens, "family": family, "kind": family, "model": "small", **numbers}
+    return Attention(" ".join(tokens), tokens, weights=weights.astype(np.float32), **named)
+
+
+def test_cross_attention_has_what_is_read_across_and_what_is_written_down():
+    seen = replace(attention(np.full((1, 1, 2, 2), 0.5)), kind="cross", tokens=("a", "b"), keys=("x", "y", "z"))
+    seen = replace(seen, weights=np.full((1, 1, 2, 3), 1 / 3, np.float32))
+    drawn = head_figure(seen, 0, 0)
+    assert drawn.layout.xaxis.ticktext == ("x", "y", "z")
+    assert drawn.layout.yaxis.ticktext == ("a", "b")
+    assert np.isfinite(drawn.data[0].z).all()
 
 
 def one_weight(shape: tuple[int, ...], *place: int) -> np.ndarray:

@@ -7,6 +7,7 @@ From low to high; a module imports only from rooms below its own, and from its o
     text
     space, drafts, arrays
     models, search
+    generation
     train, projection, similarity, clusters, columns, attention, formats, corpora
                                                                     siblings, which do not import each other
     figures, runs                                                   siblings likewise
@@ -35,6 +36,7 @@ LAYERS = [
     {"text"},
     {"space", "drafts", "arrays"},
     {"models", "search"},
+    {"generation"},
     {"train", "projection", "similarity", "clusters", "columns", "attention", "formats", "corpora"},
     {"figures", "runs"},
     {"cuts"},
@@ -48,7 +50,7 @@ HOMES = {
     "dash_mantine_components": {"apps"},
     "waitress": {"apps", "cli"},
     "plotly": {"figures", "apps"},
-    "torch": {"models", "train", "attention"},
+    "torch": {"models", "train", "attention", "generation"},
     "gensim": {"train", "formats", "corpora"},
     "numba": {"search", "projection"},
     "scipy": {"projection"},

@@ -112,8 +112,8 @@ def test_what_is_looked_at_is_what_the_model_computes_with(positions, norm):
             x = part(x, block.norm_mlp, partial(mlp, block))
         return normed(x, stack.norm)
 
-    memory = through(module.reader, module.embedding[source], "source")
-    found = through(module, module.embedding[ids], "self", memory)
+    memory = through(module.reader, module.embedding[source], "encoder")
+    found = through(module, module.embedding[ids], "decoder", memory)
     assert torch.allclose(found, module(ids, source), atol=1e-5)
 
 

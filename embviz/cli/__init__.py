@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from embviz.cli import annotate, corpora, cut, look, project, serve, training
+from embviz.cli import annotate, corpora, cut, look, project, serve, training, write
 from embviz.cli.terminal import STYLES, choose_progress, complain, open_streams
 from embviz.errors import EmbvizError
 
@@ -31,6 +31,7 @@ look.add_to(app)
 project.add_to(app)
 cut.add_to(app)
 annotate.add_to(app)
+write.add_to(app)
 serve.add_to(app)
 
 

@@ -111,6 +111,10 @@ def attend(
     sentence: Annotated[str, typer.Argument(help="What the model reads.")],
     layer: Annotated[int | None, typer.Option(help="One layer, counted from 0; all by default.")] = None,
     head: Annotated[int | None, typer.Option(help="One head, counted from 0; all by default.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="What a seq2seq model is to have written; by default what it writes.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help="Of a seq2seq model: cross, encoder or decoder.")] = None,
     as_json: JSON = False,
     html: HTML = None,
     npz: NPZ = None,
@@ -120,16 +124,17 @@ def attend(
     from embviz.runs import open_run
 
     layers, heads = (None if layer is None else [layer]), (None if head is None else [head])
-    seen = attention.attend(open_run(run).model, sentence, layers, heads)
+    seen = attention.attend(open_run(run).model, sentence, layers, heads, target, kind)
     if html:
         from embviz.figures.attention import head_figure, overview_figure
 
         one = len(seen.layers) == len(seen.heads) == 1
         write_page(head_figure(seen, seen.layers[0], seen.heads[0]) if one else overview_figure(seen), html)
     if npz:
-        write_arrays(npz, tokens=list(seen.tokens), weights=seen.weights)
+        write_arrays(npz, tokens=list(seen.tokens), keys=list(seen.keys), weights=seen.weights)
     if as_json:
-        dump({"model": seen.model, "family": seen.family, "sentence": seen.sentence, "tokens": seen.tokens,
+        dump({"model": seen.model, "family": seen.family, "kind": seen.kind, "sentence": seen.sentence,
+              "target": seen.target, "tokens": seen.tokens, "keys": seen.keys,
               "layers": seen.layers, "heads": seen.heads,
               "weights": seen.weights.astype(float).round(6).tolist()})  # fmt: skip
     else:
@@ -140,11 +145,11 @@ def attend(
 
 def _strongest(seen: Attention) -> None:
     """For one head, what each token looks at most; for many, each head's strongest link."""
-    tokens = [brief(token) for token in seen.tokens]
+    tokens, keys = ([brief(token) for token in side] for side in (seen.tokens, seen.keys))
     if len(seen.layers) == len(seen.heads) == 1:
         weights = seen.weights[0, 0]
         rows = [
-            [token, "  ".join(f"{tokens[key]} {weights[query, key]:.2f}" for key in (-weights[query]).argsort()[:3])]
+            [token, "  ".join(f"{keys[key]} {weights[query, key]:.2f}" for key in (-weights[query]).argsort()[:3])]
             for query, token in enumerate(tokens)
         ]
         table(["query", "looks at"], rows, f"layer {seen.layers[0]}, head {seen.heads[0]} of {seen.model}")
@@ -154,7 +159,7 @@ def _strongest(seen: Attention) -> None:
         for head in seen.heads:
             weights = seen.head(layer, head)
             query, key = divmod(int(weights.argmax()), weights.shape[1])
-            links.append([layer, head, tokens[query], tokens[key], f"{weights[query, key]:.2f}"])
+            links.append([layer, head, tokens[query], keys[key], f"{weights[query, key]:.2f}"])
     table(
         ["layer", "head", "query", "looks most at", "weight"], links, f"The strongest link of each head of {seen.model}"
     )

@@ -97,6 +97,12 @@ def shown(text: str) -> str:
     return "".join("\ufffd" if unicodedata.category(c) in _UNSEEN and c not in _JOINERS else c for c in text)
 
 
+def stream(text: str) -> None:
+    """A piece of a longer text on standard output, at once; its ends of lines are kept."""
+    sys.stdout.write("\n".join(map(shown, text.split("\n"))))
+    sys.stdout.flush()
+
+
 def brief(text: str) -> str:
     """The beginning of a text that is too long for a table."""
     return text if len(text) <= 60 else text[:59] + "…"

@@ -10,6 +10,8 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from embviz.cli.terminal import progress, say
+from embviz.errors import EmbvizError
+from embviz.progress import Report
 from embviz.train import TRAINERS
 
 CORPUS = Annotated[
@@ -20,6 +22,10 @@ CORPUS = Annotated[
 ]
 OUT = Annotated[Path, typer.Option("--out", help="The run's folder; must not exist.")]
 COLUMN = Annotated[str | None, typer.Option(help="The column that holds the text, in .csv, .tsv and .jsonl.")]
+TARGET = Annotated[
+    str | None,
+    typer.Option(help="The column that a seq2seq model learns to write when it reads the other, in .csv and the like."),
+]
 ENCODING = Annotated[str, typer.Option(help="The encoding of the file, if it is not UTF-8.")]
 
 
@@ -59,18 +65,18 @@ def _command(kind: str) -> Any:
     """The command of one trainer: its fields, with their defaults and help, are the options."""
     trainer = TRAINERS[kind]
 
-    def command(**given: Any) -> None:
+    def command(corpus: str, out: Path, column: str | None, encoding: str, **given: Any) -> None:
         from embviz import runs
-        from embviz.corpora import open_corpus
 
-        source = {name: given.pop(name) for name in ("corpus", "out", "column", "encoding")}
+        target = given.pop("target", None)
         with progress() as report:
-            corpus = open_corpus(source["corpus"], source["column"], source["encoding"], report)
-            run = runs.make_run(trainer(**given), corpus, source["out"], report)
+            text = _opened(corpus, column, target, encoding, report)
+            run = runs.make_run(trainer(**given), text, out, report)
         _done(run)
 
     options = {"corpus": (CORPUS, inspect.Parameter.empty), "out": (OUT, inspect.Parameter.empty),
-               "column": (COLUMN, None), "encoding": (ENCODING, "utf-8"), **_fields(trainer)}  # fmt: skip
+               "column": (COLUMN, None), **({"target": (TARGET, None)} if kind == "attention" else {}),
+               "encoding": (ENCODING, "utf-8"), **_fields(trainer)}  # fmt: skip
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
@@ -79,6 +85,17 @@ def _command(kind: str) -> Any:
     )
     command.__annotations__ = {name: kind for name, (kind, _) in options.items()}
     return command
+
+
+def _opened(corpus: str, column: str | None, target: str | None, encoding: str, report: Report) -> Any:
+    """A text; or pairs, if a target is named."""
+    from embviz.corpora import open_corpus, open_pairs
+
+    if target is None:
+        return open_corpus(corpus, column, encoding, report)
+    if column is None:
+        raise EmbvizError(f"--target {target} names what is to be written: name what is read too, with --column.")
+    return open_pairs(corpus, column, target, encoding)
 
 
 def _fields(trainer: Any) -> dict[str, tuple[Any, Any]]:

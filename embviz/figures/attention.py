@@ -30,20 +30,21 @@ def head_figure(
     """
     palette = PALETTES[theme]
     weights = attention.head(layer, head)
-    tokens = [plain(_brief(token)) for token in attention.tokens]
-    places = np.arange(len(tokens))
+    queries, keys = ([plain(_brief(token)) for token in side] for side in (attention.tokens, attention.keys))
+    most = max(len(queries), len(keys))
     heatmap = go.Heatmap(
-        z=_masked(weights, attention.family), colorscale=colorscale(theme), zmin=0, zmax=float(weights.max()),
-        xgap=_gap(len(tokens)), ygap=_gap(len(tokens)), hoverongaps=False,
+        z=_masked(weights, attention.kind), colorscale=colorscale(theme), zmin=0, zmax=float(weights.max()),
+        xgap=_gap(most), ygap=_gap(most), hoverongaps=False,
         hovertemplate="%{y} → %{x}: %{z:.3f}<extra></extra>",
         colorbar={"title": {"text": names[2], "side": "right"}, "thickness": 10, "len": 0.6, "outlinewidth": 0},
     )  # fmt: skip
     figure = go.Figure(heatmap, layout={"template": template(theme), "uirevision": "head"})
-    ticks = {"tickvals": places, "ticktext": tokens, "showgrid": False, "tickfont": {"size": _tick_size(len(tokens))}}
+    ticks = {"showgrid": False, "tickfont": {"size": _tick_size(most)}}
+    across, down = ({"tickvals": np.arange(len(side)), "ticktext": side, **ticks} for side in (keys, queries))
     title = {"font": {"color": palette.quiet, "size": 12}, "standoff": 6}
-    figure.update_xaxes(**ticks, side="top", tickangle=-60, title={"text": names[0], **title}, constrain="domain")
+    figure.update_xaxes(**across, side="top", tickangle=-60, title={"text": names[0], **title}, constrain="domain")
     figure.update_yaxes(
-        **ticks, autorange="reversed", title={"text": names[1], **title}, scaleanchor="x", constrain="domain"
+        **down, autorange="reversed", title={"text": names[1], **title}, scaleanchor="x", constrain="domain"
     )
     figure.update_layout(margin={"l": 12, "r": 12, "t": 12, "b": 12})
     return figure
@@ -124,9 +125,9 @@ def overview_side(attention: Attention) -> int:
     return -(-tokens // -(-tokens // _TILE))
 
 
-def _masked(weights: np.ndarray, family: str) -> np.ndarray:
+def _masked(weights: np.ndarray, kind: str) -> np.ndarray:
     """A decoder's later tokens cannot be looked at: their cells are absent, not zero."""
-    if family != "decoder":
+    if kind != "decoder":
         return weights
     return np.where(np.tril(np.ones_like(weights, bool)), weights, np.float32("nan"))
 

@@ -4,7 +4,7 @@ Importing this loads no torch: it comes with the first model that is made or ope
 """
 
 from embviz.models.model import AttentionModel
-from embviz.models.shape import FAMILIES, Shape
+from embviz.models.shape import FAMILIES, KINDS, Shape
 from embviz.models.tokens import Tokens
 
-__all__ = ["FAMILIES", "AttentionModel", "Shape", "Tokens"]
+__all__ = ["FAMILIES", "KINDS", "AttentionModel", "Shape", "Tokens"]

@@ -42,7 +42,7 @@ class AttentionModel:
 
     @property
     def family(self) -> str:
-        """`encoder` or `decoder`."""
+        """`encoder`, `decoder` or `seq2seq`."""
         return self.shape.family
 
     @property
@@ -66,7 +66,7 @@ class AttentionModel:
         return self.shape.context
 
     def encode(self, sentence: str) -> Tokens:
-        """The tokens of a sentence, with [CLS] before it and, for an encoder, [SEP] after it.
+        """The tokens of a sentence, with the marks that the model has learned to see around it.
 
         Raises:
             EmbvizError: there is nothing to read, or more than the context holds.
@@ -79,6 +79,15 @@ class AttentionModel:
         if all(start == end for start, end in tokens.offsets):
             raise EmbvizError("The sentence is empty: type a few words.")
         return tokens
+
+    def encode_target(self, sentence: str) -> Tokens:
+        """The tokens of what a seq2seq model is to have written: [CLS] first, and no mark at the end.
+
+        Raises:
+            EmbvizError: it is more than the context holds.
+        """
+        tokens = self.encode(sentence)
+        return Tokens(tokens.ids[:-1], tokens.texts[:-1], tokens.offsets[:-1])
 
     def token_table(self, counts: Sequence[int] | np.ndarray) -> Space:
         """The tokens that occur, most frequent first, with their input embeddings; marks such as [CLS] are left out.

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from embviz.errors import EmbvizError
 
 FAMILIES = ("encoder", "decoder", "seq2seq")
+KINDS = {"encoder": ("encoder",), "decoder": ("decoder",), "seq2seq": ("cross", "encoder", "decoder")}
+"""The kinds of attention that each family has, the one that is shown first in front."""
+
 POSITIONS = ("rotary", "learned", "sinusoidal", "relative")
 NORMS = ("pre", "post")
 

@@ -56,16 +56,16 @@ class Transformer(Stack):
         return F.linear(x, self.embedding if self.prediction is None else self.prediction)
 
     def attention(
-        self, ids: Tensor, layers: Sequence[int], heads: Sequence[int], source: Tensor | None = None, kind: str = "self"
+        self, ids: Tensor, layers: Sequence[int], heads: Sequence[int], source: Tensor | None = None, kind: str = ""
     ) -> Tensor:
         """(T,) ids -> (layers, heads, T, T) weights; row i says what token i looks at, and sums to 1.
 
         Args:
             source: (S,) ids, for a seq2seq model.
-            kind: "self"; of a seq2seq model also "source", its encoder's own (S, S), and "cross", what the tokens look
-                at in the source (T, S).
+            kind: of a seq2seq model: "encoder", what the source's tokens look at (S, S); "decoder", what the ids look
+                at among themselves (T, T); "cross", what they look at in the source (T, S).
         """
-        stack, of = (self.reader, source) if kind == "source" else (self, ids)
+        stack, of = (self.reader, source) if kind == "encoder" and self.reader else (self, ids)
         assert stack is not None and of is not None
         memory, over = (None, None) if stack is self.reader else self.read(None if source is None else source[None])
         there, x = present(of[None]), F.embedding(of[None], self.embedding)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from embviz.text.corpus import At
 class Cells(Protocol):
     """Where a table comes from."""
 
-    def cells(self, columns: tuple[str, str], at: At | None = None) -> Iterator[tuple[str, ...]]: ...
+    def cells(self, columns: Sequence[str], at: At | None = None) -> Iterator[tuple[str, ...]]: ...
 
     def sha256(self) -> str: ...
 
@@ -75,7 +75,7 @@ class Pairs:
 class _InMemory:
     rows: tuple[tuple[str, str], ...]
 
-    def cells(self, columns: tuple[str, str], at: At | None = None) -> Iterator[tuple[str, ...]]:
+    def cells(self, columns: Sequence[str], at: At | None = None) -> Iterator[tuple[str, ...]]:
         yield from self.rows
 
     def sha256(self) -> str:

@@ -50,6 +50,7 @@ def test_from_the_map_over_the_words_to_attention(
 
     # Run an expression.
     page.locator("#to-words").click()
+    expect(page.locator("#words-details h2")).to_have_text(found.words[0])  # what is typed before that is overwritten
     page.get_by_label("Word or expression").fill("king - man + woman")
     page.keyboard.press("Enter")
     answer = near(space, "king - man + woman", 15)
