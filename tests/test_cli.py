@@ -102,7 +102,8 @@ def test_the_options_of_train_are_the_fields_of_the_trainer(kind: str, tmp_path:
     options = set(re.findall(r"^\W+--([a-z-]+)", told, re.MULTILINE)) - {"help", "out", "column", "target", "encoding"}
     assert options == {field.name.replace("_", "-") for field in dataclasses.fields(TRAINERS[kind])}
     for field in dataclasses.fields(TRAINERS[kind]):
-        assert field.default is None or f"[default: {field.default}]" in told
+        default = {True: field.name, False: f"no-{field.name}"}.get(field.default, field.default)
+        assert default is None or f"[default: {default}]" in told
 
 
 def test_near_and_list_in_json(place: Path) -> None:
