@@ -102,7 +102,9 @@ def test_the_options_of_train_are_the_fields_of_the_trainer(kind: str, tmp_path:
     options = set(re.findall(r"^\W+--([a-z-]+)", told, re.MULTILINE)) - {"help", "out", "column", "target", "encoding"}
     assert options == {field.name.replace("_", "-") for field in dataclasses.fields(TRAINERS[kind])}
     for field in dataclasses.fields(TRAINERS[kind]):
-        default = {True: field.name, False: f"no-{field.name}"}.get(field.default, field.default)
+        default = field.default
+        if isinstance(default, bool):  # --tied and --no-tied
+            default = field.name if default else f"no-{field.name}"
         assert default is None or f"[default: {default}]" in told
 
 
