@@ -209,6 +209,10 @@ _TEXT = {
         "{here} of its {k} nearest words are on this map; lines lead to them.",
         "{k} 个最近的词中有 {here} 个在图上，以线相连。",
     ),
+    "on_map_marked": (
+        "{here} of its {k} nearest words are on this map, and are marked.",
+        "{k} 个最近的词中有 {here} 个在图上，已标出。",
+    ),
     "how": ("Cosine, exact, over all {over:,} words", "余弦相似度，精确计算，共 {over:,} 个词"),
     # words
     "expression": ("Word or expression", "词或算式"),

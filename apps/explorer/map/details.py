@@ -53,7 +53,10 @@ def details(library: Library, selection: Selection, language: str) -> Any:
         *_off_map(single, on_map, selection, language),
         html.H3(text("nearest", language)),
         neighbor_list(found.words, found.scores, selection),
-        html.P(text("on_map", language, here=here, k=len(found.words)), className="quiet"),
+        html.P(
+            text("on_map" if single is not None else "on_map_marked", language, here=here, k=len(found.words)),
+            className="quiet",
+        ),
         *_kept_here(run, selection, single, language),
         html.P(text("how", language, over=found.over), className="quiet"),
         *apart(run, selection, language),

@@ -52,7 +52,7 @@ def spec(projection: Projection, run: Run, selection: Selection, theme: str, lan
         "colors": colors.told(run, projection, selection, made, theme),
         "regions": colors.regions(run, projection, selection),
         "run": run.name,
-        "file": f"{run.name}-{projection.method}",
+        "file": f"{run.name}-{projection.method}".replace(":", "-"),
         "axes": [[pole.strip() for pole in axis.split("<->")] for axis in projection.params.get("axes", ())],
         "selected": selected,
         "near": shown,
