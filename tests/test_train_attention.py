@@ -65,7 +65,9 @@ def test_training_learns_far_more_than_how_frequent_each_word_is(tmp_path, famil
     seconds = [float(row["seconds"]) for row in rows]
     assert seconds == sorted(seconds)
     tokens = ["[CLS]", "red", "apple"] + (["[SEP]"] if family != "decoder" else [])
-    assert attend(model, "red apple").weights.shape == (2, 2, len(tokens), len(tokens))
+    found = attend(model, "red apple")
+    assert list(found.keys) == tokens
+    assert found.weights.shape == (2, 2, len(found.tokens), len(tokens))
 
 
 def test_the_folder_holds_a_run_but_for_its_meta(tmp_path):

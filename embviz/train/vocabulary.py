@@ -5,6 +5,7 @@ Each by the `tokenizers` library, with the marks first; the same text gives the 
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -106,7 +107,11 @@ def _unigram(text: Path, vocab: int | None, name: str, at: At) -> Tokenizer:
     made.pre_tokenizer = pre_tokenizers.Metaspace()
     made.decoder = decoders.Metaspace()
     with _in_one_thread():
-        return _trained(made, lines(text, at), trainers.UnigramTrainer, vocab or 4_096, least=None, unk_token=UNK)
+        _trained(made, lines(text, at), trainers.UnigramTrainer, vocab or 4_096, least=None, unk_token=UNK)
+    marks, pieces = len(SPECIALS), json.loads(made.to_str())["model"]["vocab"]
+    found = sorted(((piece, round(score, 6)) for piece, score in pieces[marks:]), key=lambda one: (-one[1], one[0]))
+    made.model = models.Unigram([*map(tuple, pieces[:marks]), *found], SPECIALS.index(UNK))
+    return made
 
 
 KINDS: dict[str, Callable[[Path, int | None, str, At], Tokenizer]] = {
@@ -120,7 +125,9 @@ KINDS: dict[str, Callable[[Path, int | None, str, At], Tokenizer]] = {
 
 @contextmanager
 def _in_one_thread() -> Iterator[None]:
-    """Sums over many threads come in any order, and the last digits would decide which pieces stay."""
+    """Sums over many threads come in any order, and the last digits would decide which pieces stay. (The library adds
+    in an order of its own even so: scores are rounded.)
+    """
     name = "TOKENIZERS_PARALLELISM"
     before = os.environ.get(name)
     os.environ[name] = "false"
