@@ -10,13 +10,13 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from embviz.errors import EmbvizError
@@ -29,33 +29,76 @@ from embviz.train.checkpoints import Best, load_checkpoint, save_checkpoint
 if TYPE_CHECKING:
     from embviz.train.attention import AttentionTrainer
 
+Loss = Callable[[Any, Batch], Tensor]
+"""loss(module, batch): the mean over the targets of a batch, to be made small."""
+
 _MEASURED = 20  # times that the validation loss is measured in a training
 
 
-def train(trainer: AttentionTrainer, shape: Shape, batches: Batches, report: Report, folder: Path) -> Transformer:
-    """Train a transformer, or go on from the newest checkpoint in the folder.
+class Trainer(Protocol):
+    """What the loop has to know of who trains."""
 
-    Returns:
-        the module with the weights of the lowest validation loss that was measured.
+    @property
+    def steps(self) -> int: ...
+    @property
+    def accumulate(self) -> int: ...
+    @property
+    def rate(self) -> float: ...
+    @property
+    def decay(self) -> float: ...
+    @property
+    def patience(self) -> int: ...
+    @property
+    def checkpoint_every(self) -> int: ...
+
+
+def train(trainer: AttentionTrainer, shape: Shape, batches: Batches, report: Report, folder: Path) -> Transformer:
+    """Train a transformer, or go on from the newest checkpoint in the folder; see `descend`."""
+    module = Transformer(shape, torch.Generator().manual_seed(trainer.seed))
+    descend(trainer, module, batches, guess_loss, report, folder)
+    return module.eval()
+
+
+def descend(
+    trainer: Trainer,
+    module: nn.Module,
+    batches: Batches,
+    loss: Loss,
+    report: Report,
+    folder: Path,
+    share: Callable[[str], float] = lambda name: 1.0,
+    stage: str = "training",
+) -> None:
+    """Take the steps that are left; the module ends with the weights of the lowest validation loss that was measured.
+
+    Args:
+        share: the part of the learning rate that a parameter of that name is given.
+        stage: what the report calls it.
 
     Raises:
         EmbvizError: the training diverges.
     """
-    module = Transformer(shape, torch.Generator().manual_seed(trainer.seed))
-    training = _Training(trainer, module, batches, report, folder)
-    training.run()
-    return module.eval()
+    _Training(trainer, module, batches, loss, report, folder, share, stage).run()
 
 
 class _Training:
     """One training under way: the module, its optimizer, and the number of steps that are done."""
 
     def __init__(
-        self, trainer: AttentionTrainer, module: Transformer, batches: Batches, report: Report, folder: Path
+        self,
+        trainer: Trainer,
+        module: nn.Module,
+        batches: Batches,
+        loss: Loss,
+        report: Report,
+        folder: Path,
+        share: Callable[[str], float],
+        stage: str,
     ) -> None:
         self.trainer, self.module, self.batches, self.report = trainer, module, batches, report
+        self.loss, self.stage = loss, stage
         self.checkpoints = folder / "checkpoints"
-        self.optimizer = _adamw(module, trainer.rate, trainer.decay)
+        self.optimizer = _adamw(module, trainer.rate, trainer.decay, share)
         self.step = load_checkpoint(self.checkpoints, module, self.optimizer)
         self.history = History(folder / "history.tsv", self.step)
         self.best = Best(self.checkpoints / "best.safetensors", self.history.measured)
@@ -87,7 +130,7 @@ class _Training:
             )
         torch.nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.trainer.rate * schedule(step, steps)
+            group["lr"] = group["highest"] * schedule(step, steps)
         with _undisturbed():
             self.optimizer.step()
             self.step = step
@@ -99,13 +142,13 @@ class _Training:
         self.optimizer.zero_grad()
         if step % self.trainer.checkpoint_every == 0:
             self._save()
-        self.report("training", step / steps, f"loss {value:.2f}")
+        self.report(self.stage, step / steps, f"loss {value:.2f}")
 
     def _learn(self, step: int) -> float:
         """Add up the gradients of a step's batches; gives their mean loss, or the first that is no number."""
         count, total = self.trainer.accumulate, 0.0
         for part in range(count):
-            loss = guess_loss(self.module, self.batches.batch((step - 1) * count + part + 1)) / count
+            loss = self.loss(self.module, self.batches.batch((step - 1) * count + part + 1)) / count
             total += loss.item()
             if not math.isfinite(total):
                 break
@@ -115,7 +158,7 @@ class _Training:
     @torch.no_grad()
     def _validation(self) -> float:
         batches = self.batches.validation()
-        sums = [(guess_loss(self.module, batch).item(), len(batch.targets)) for batch in batches]
+        sums = [(self.loss(self.module, batch).item(), len(batch.targets)) for batch in batches]
         return sum(loss * count for loss, count in sums) / sum(count for _, count in sums)
 
     def _save(self) -> None:
@@ -167,14 +210,15 @@ def schedule(step: int, steps: int) -> float:
     return 0.1 + 0.45 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
 
 
-def _adamw(module: Transformer, rate: float, decay: float) -> torch.optim.AdamW:
-    """Weight decay for matrices only (Loshchilov and Hutter 2019)."""
-    parameters = list(module.parameters())
-    groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": decay},
-        {"params": [p for p in parameters if p.ndim == 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), eps=1e-8, fused=True)
+def _adamw(module: nn.Module, rate: float, decay: float, share: Callable[[str], float]) -> torch.optim.AdamW:
+    """Weight decay for matrices only (Loshchilov and Hutter 2019); each share of the rate has groups of its own."""
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in module.named_parameters():
+        groups.setdefault((rate * share(name), decay if parameter.ndim > 1 else 0.0), []).append(parameter)
+    return torch.optim.AdamW(
+        [{"params": some, "highest": highest, "weight_decay": part} for (highest, part), some in groups.items()],
+        lr=rate, betas=(0.9, 0.98), eps=1e-8, fused=True,
+    )  # fmt: skip
 
 
 @contextmanager
