@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from embviz.figures import figure as figure
     from embviz.generation import fill as fill
     from embviz.generation import generate as generate
+    from embviz.pretrained import import_model as import_model
     from embviz.projection import project as project
     from embviz.runs import import_vectors as import_vectors
     from embviz.runs import list_runs as list_runs
@@ -45,6 +46,7 @@ _HOMES = {
     "figure": "figures",
     "fill": "generation",
     "generate": "generation",
+    "import_model": "pretrained",
     "import_vectors": "runs",
     "list_runs": "runs",
     "make_run": "runs",

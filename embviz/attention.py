@@ -79,7 +79,7 @@ def attend(
     import torch
 
     kind = _kind(model, kind, target)
-    chosen_layers = _chosen("layer", layers, model.layers, model.name)
+    chosen_layers = _chosen("layer", layers, model.shape.depth(kind), model.name)
     chosen_heads = _chosen("head", heads, model.heads, model.name)
     read, wrote = model.encode(sentence), _written(model, sentence, target)
     queries, keys = (wrote if wrote and kind != "encoder" else read), (wrote if wrote and kind == "decoder" else read)

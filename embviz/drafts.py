@@ -21,7 +21,7 @@ import numpy as np
 from embviz.errors import EmbvizError
 
 FORMAT = 1
-_LIBRARIES = ("embviz", "gensim", "numpy", "scikit-learn", "tokenizers", "torch")
+_LIBRARIES = ("embviz", "gensim", "numpy", "scikit-learn", "tokenizers", "torch", "transformers")
 
 
 @contextmanager

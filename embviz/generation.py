@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 
 from embviz.errors import EmbvizError
 from embviz.models import AttentionModel
-from embviz.models.tokens import CLS, MASK, SEP, SPECIALS, Tokens
+from embviz.models.tokens import MASK, Tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-_CLS, _SEP, _MASK = (SPECIALS.index(mark) for mark in (CLS, SEP, MASK))
 
 
 def generate(
@@ -56,7 +54,7 @@ def generate(
 def written(model: AttentionModel, source: str) -> Tokens:
     """What a seq2seq model makes of a source, the likeliest token each time, as far as its context goes."""
     writer = _Writer.of(model, source)
-    *_, ids = writer.steps(model.context - 1, 0, None, None, 0)
+    *_, ids = writer.steps(model.context - len(model.marks.start), 0, None, None, 0)
     return Tokens(tuple(ids), tuple(str(model.tokenizer.id_to_token(token)) for token in ids), ((0, 0),) * len(ids))
 
 
@@ -77,7 +75,8 @@ def fill(model: AttentionModel, text: str, k: int = 5) -> list[Filled]:
     """The likeliest tokens for each [MASK] of a text.
 
     Raises:
-        EmbvizError: the model is no encoder, or there is no [MASK].
+        EmbvizError: the model is no encoder or predicts no tokens, or there is no [MASK] (which may also be typed as
+            the model's own vocabulary has it).
     """
     import torch
 
@@ -85,14 +84,17 @@ def fill(model: AttentionModel, text: str, k: int = 5) -> list[Filled]:
         raise EmbvizError(
             f"'{model.name}' is a {model.family} and fills no gaps: let it write, with `embviz generate`."
         )
-    if MASK not in text:
-        raise EmbvizError(f"There is no {MASK} in the text: put one where a word is to be filled in.")
-    ids = list(model.encode(text).ids)
+    mask, marks = model.mask, model.marks
+    if mask is None:
+        raise EmbvizError(f"'{model.name}' has no mark for a gap, and so it fills none.")
+    if MASK not in text and mask not in text:
+        raise EmbvizError(f"There is no {mask} in the text: put one where a word is to be filled in.")
+    ids = list(model.encode(text.replace(MASK, mask)).ids)
     with torch.no_grad():
-        x = model.module(torch.tensor([ids]))[0]
-        chances = model.module.logits(x[[i for i, token in enumerate(ids) if token == _MASK]]).softmax(-1)
-    chances[:, : len(SPECIALS)] = 0
-    best = chances.topk(min(k, chances.shape[-1] - len(SPECIALS)))
+        scores = model.module.scores(torch.tensor([ids]))[0]
+    chances = scores[[i for i, token in enumerate(ids) if token == marks.mask]].softmax(-1)
+    chances[:, list(marks.never)] = 0
+    best = chances.topk(min(k, chances.shape[-1] - len(marks.never)))
     return [
         Filled(tuple(str(model.tokenizer.id_to_token(token)) for token in tokens), tuple(values))
         for tokens, values in zip(best.indices.tolist(), best.values.tolist(), strict=True)
@@ -101,12 +103,11 @@ def fill(model: AttentionModel, text: str, k: int = 5) -> list[Filled]:
 
 @dataclass(frozen=True, eq=False)
 class _Writer:
-    """A model that has read a prompt: what it goes on from, the source that it looks at, and the mark that ends."""
+    """A model that has read a prompt: what it goes on from, and the source that it looks at."""
 
     model: AttentionModel
     start: list[int]
     source: Tensor | None
-    end: int
 
     @classmethod
     def of(cls, model: AttentionModel, prompt: str) -> _Writer:
@@ -117,8 +118,8 @@ class _Writer:
                 f"'{model.name}' is an encoder and writes nothing: let it fill a gap, with `embviz fill`."
             )
         if model.family == "seq2seq":
-            return cls(model, [_CLS], torch.tensor([model.encode(prompt).ids]), _SEP)
-        return cls(model, list(model.encode(prompt).ids), None, _CLS)
+            return cls(model, list(model.marks.start), torch.tensor([model.encode(prompt).ids]))
+        return cls(model, list(model.encode(prompt).ids), None)
 
     def steps(
         self, most: int, temperature: float, top_k: int | None, top_p: float | None, seed: int
@@ -131,7 +132,7 @@ class _Writer:
         for _ in range(most):
             scores = self.scores([ids])[0]
             token = int(scores.argmax()) if temperature == 0 else draw(scores / temperature, top_k, top_p, random)
-            if token == self.end:
+            if token in self.model.marks.ends:
                 return
             ids = [*ids, token]
             yield ids
@@ -148,6 +149,7 @@ class _Writer:
 
     def search(self, beams: int, most: int) -> list[int]:
         """The best text by beam search, as ids after the prompt's."""
+        ends = self.model.marks.ends
         live, done = [(0.0, list(self.start))], list[tuple[float, list[int]]]()
         for _ in range(most):
             scores = self.scores([ids for _, ids in live]).log_softmax(-1)
@@ -159,15 +161,15 @@ class _Writer:
                     for value, token in zip(best.values.tolist(), best.indices.tolist(), strict=True)
                 ]
             found.sort(key=lambda one: -one[0])
-            done += [self._mean(total, ids) for total, ids in found[:beams] if ids[-1] == self.end]
-            live = [one for one in found if one[1][-1] != self.end][:beams]
+            done += [self._mean(total, ids) for total, ids in found[:beams] if ids[-1] in ends]
+            live = [one for one in found if one[1][-1] not in ends][:beams]
             if len(done) >= beams:
                 break
         done += [self._mean(total, ids) for total, ids in live]
         return max(done, key=lambda one: one[0])[1]
 
     def _mean(self, total: float, ids: list[int]) -> tuple[float, list[int]]:
-        written = ids[:-1] if ids[-1] == self.end else ids
+        written = ids[:-1] if ids[-1] in self.model.marks.ends else ids
         return total / (len(ids) - len(self.start)), written
 
     def scores(self, rows: list[list[int]]) -> Tensor:
@@ -177,8 +179,8 @@ class _Writer:
         ids = torch.tensor(rows)[:, -self.model.context :]
         source = None if self.source is None else self.source.expand(len(rows), -1)
         with torch.no_grad():
-            scores = self.model.module.logits(self.model.module(ids, source)[:, -1])
-        scores[:, [mark for mark in range(len(SPECIALS)) if mark != self.end]] = -torch.inf
+            scores = self.model.module.scores(ids, source)[:, -1]
+        scores[:, list(self.model.marks.never)] = -torch.inf
         return scores
 
     def text(self, ids: list[int]) -> str:

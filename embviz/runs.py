@@ -61,7 +61,7 @@ class Run:
     @property
     def has_attention(self) -> bool:
         """Whether the run holds the weights of an attention model."""
-        return "weights.safetensors" in self.meta["files"]
+        return not {"weights.safetensors", "pretrained/config.json"}.isdisjoint(self.meta["files"])
 
     @cached_property
     def space(self) -> Space:

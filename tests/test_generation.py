@@ -55,7 +55,7 @@ def test_greedy_takes_the_likeliest_each_time(name, request):
     ids = list(writer.start)
     for _ in range(12):
         token = int(writer.scores([ids])[0].argmax())
-        if token == writer.end:
+        if token in model.marks.ends:
             break
         ids.append(token)
     assert "".join(generate(model, "The cat", 12, temperature=0)) == writer.text(ids)
@@ -69,13 +69,13 @@ def test_the_seed_decides(decoder):
 def test_wide_enough_a_beam_finds_the_best_of_all(reader):
     writer = _Writer.of(reader, "The cat")
     count = 3
-    tokens = [writer.end, *writer.scores([writer.start])[0].topk(reader.shape.vocab).indices.tolist()]
+    tokens = [*reader.marks.ends, *writer.scores([writer.start])[0].topk(reader.shape.vocab).indices.tolist()]
     best = max(
         (list(one) for one in product(set(tokens), repeat=1)),
         key=lambda one: float(writer.scores([writer.start])[0].log_softmax(-1)[one[0]]),
     )
     found = writer.search(reader.shape.vocab, 1)
-    assert found[len(writer.start) :] == [token for token in best if token != writer.end]
+    assert found[len(writer.start) :] == [token for token in best if token not in reader.marks.ends]
     greedy = list(writer.start)
     for _ in range(count):
         greedy.append(int(writer.scores([greedy])[0].argmax()))

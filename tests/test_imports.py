@@ -11,7 +11,7 @@ From low to high; a module imports only from rooms below its own, and from its o
     train, projection, similarity, clusters, columns, attention, formats, corpora
                                                                     siblings, which do not import each other
     figures, runs                                                   siblings likewise
-    cuts
+    cuts, pretrained
     apps
     cli                                                             `serve` starts the explorer
     embviz itself                                                   the notebook's names, each taken where it lives
@@ -39,7 +39,7 @@ LAYERS = [
     {"generation"},
     {"train", "projection", "similarity", "clusters", "columns", "attention", "formats", "corpora"},
     {"figures", "runs"},
-    {"cuts"},
+    {"cuts", "pretrained"},
     {"apps"},
     {"cli"},
     {"", "__main__"},
@@ -60,6 +60,7 @@ HOMES = {
     "pooch": {"corpora"},
     "rjieba": {"text"},
     "tokenizers": {"models", "train"},
+    "transformers": {"models"},
     "typer": {"cli"},
     "rich": {"cli"},
 }
@@ -70,6 +71,7 @@ LATE = {
     "embviz.models.transformer",
     "embviz.models.blocks",
     "embviz.models.positions",
+    "embviz.models.pretrained",
     "embviz.train.loop",
     "embviz.train.batches",
     "embviz.train.checkpoints",

@@ -1,4 +1,4 @@
-"""`embviz train` and `embviz import`: a corpus or a file of vectors becomes a run."""
+"""`embviz train` and `embviz import`: a corpus, a file of vectors or a pretrained model becomes a run."""
 
 from __future__ import annotations
 
@@ -40,19 +40,33 @@ def add_to(app: typer.Typer) -> None:
 
 
 def import_(
-    vectors: Annotated[
-        Path, typer.Argument(help="word2vec text or binary, GloVe, fastText .vec; plain or compressed.")
+    given: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="word2vec text or binary, GloVe, fastText .vec, plain or compressed; or the folder of a Hugging Face "
+            "model, with its config.json.",
+        ),
     ],
     out: OUT,
     encoding: ENCODING = "utf-8",
     limit: Annotated[int | None, typer.Option(help="Read only so many words, the first of the file.")] = None,
     columns: Annotated[Path | None, typer.Option(help="A .csv or .tsv of columns of the words.")] = None,
+    trust_pickle: Annotated[
+        bool, typer.Option("--trust-pickle", help="Read a model's weights even from a pickle; you know who made it.")
+    ] = False,
 ) -> None:
-    """Open a file of word vectors as a run."""
-    from embviz import runs
+    """Open a file of word vectors, or the folder of a pretrained model, as a run."""
+    from embviz import pretrained, runs
 
     with progress() as report:
-        run = runs.import_vectors(vectors, out, encoding, limit, report, columns)
+        if given.is_dir():
+            if (encoding, limit, columns) != ("utf-8", None, None):
+                raise EmbvizError(f"--encoding, --limit and --columns are for a file of vectors, and '{given}' is a "
+                                  "folder.")  # fmt: skip
+            run = pretrained.import_model(given, out, trust_pickle, report)
+        else:
+            run = runs.import_vectors(given, out, encoding, limit, report, columns)
     _done(run)
     if dropped := run.meta.get("dropped"):
         lines = "1 line" if dropped == 1 else f"{dropped:,} lines"

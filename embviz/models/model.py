@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from embviz.errors import EmbvizError
-from embviz.models.shape import Shape
-from embviz.models.tokens import SPECIALS, Tokens, tokens_of
+from embviz.models.shape import Shape, Size
+from embviz.models.tokens import Marks, Tokens, tokens_of
 from embviz.space import Space
 
 if TYPE_CHECKING:
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from torch import Tensor
 
+    from embviz.models.pretrained import Pretrained
     from embviz.models.transformer import Transformer
+
+PRETRAINED = "pretrained"
+"""The folder of a run that holds a model that was trained elsewhere, as `transformers` wants it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,18 +31,28 @@ class AttentionModel:
 
     Attributes:
         tokenizer: text to token ids, as trained with the weights.
-        module: the torch module.
+        module: the torch module; one that was trained elsewhere answers the same questions.
         name: what to call it in messages and titles.
     """
 
     tokenizer: Tokenizer
-    module: Transformer
+    module: Transformer | Pretrained
     name: str = "model"
 
     @property
-    def shape(self) -> Shape:
+    def shape(self) -> Size:
         """Family, layers, heads, dims, context and vocabulary."""
         return self.module.shape
+
+    @property
+    def marks(self) -> Marks:
+        """Which tokens start and end what is written, and which is a gap."""
+        return self.module.marks
+
+    @property
+    def mask(self) -> str | None:
+        """How a gap is typed: "[MASK]", or as the vocabulary of a pretrained model has it."""
+        return None if self.marks.mask is None else str(self.tokenizer.id_to_token(self.marks.mask))
 
     @property
     def family(self) -> str:
@@ -81,41 +95,54 @@ class AttentionModel:
         return tokens
 
     def encode_target(self, sentence: str) -> Tokens:
-        """The tokens of what a seq2seq model is to have written: [CLS] first, and no mark at the end.
+        """The tokens of what a seq2seq model is to have written: the mark of a start first, and none at the end.
 
         Raises:
             EmbvizError: it is more than the context holds.
         """
-        tokens = self.encode(sentence)
-        return Tokens(tokens.ids[:-1], tokens.texts[:-1], tokens.offsets[:-1])
+        tokens, start = self.encode(sentence), self.marks.start
+        text = [i for i, (begin, end) in enumerate(tokens.offsets) if end > begin]
+        return Tokens(
+            (*start, *(tokens.ids[i] for i in text)),
+            (*(str(self.tokenizer.id_to_token(mark)) for mark in start), *(tokens.texts[i] for i in text)),
+            (*((0, 0) for _ in start), *(tokens.offsets[i] for i in text)),
+        )
 
-    def token_table(self, counts: Sequence[int] | np.ndarray) -> Space:
+    def token_table(self, counts: Sequence[int] | np.ndarray | None = None) -> Space:
         """The tokens that occur, most frequent first, with their input embeddings; marks such as [CLS] are left out.
 
         Args:
-            counts: (V,) how often each token id occurs in the corpus.
+            counts: (V,) how often each token id occurs in the corpus; where that is not known, all tokens are there,
+                in the order of the vocabulary.
         """
-        ids = [i for i in range(len(SPECIALS), self.shape.vocab) if counts[i]]
-        ids.sort(key=lambda i: (-int(counts[i]), i))
-        vectors = self.module.embedding.detach()[ids].numpy()
-        words = [str(self.tokenizer.id_to_token(i)) for i in ids]
-        return Space.of(words, vectors, [int(counts[i]) for i in ids], self.name)
+        marks = {i for i, token in self.tokenizer.get_added_tokens_decoder().items() if token.special}
+        words = {i: self.tokenizer.id_to_token(i) for i in range(self.shape.vocab) if i not in marks}
+        ids = [i for i, word in words.items() if word is not None and (counts is None or counts[i])]
+        if counts is not None:
+            ids.sort(key=lambda i: (-int(counts[i]), i))
+        vectors = self.module.embedding.detach()[ids].float().numpy()
+        known = None if counts is None else [int(counts[i]) for i in ids]
+        return Space.of([str(words[i]) for i in ids], vectors, known, self.name)
 
     def save(self, folder: Path) -> None:
-        """Write `weights.safetensors`, `model.json` and `tokenizer.json` into a folder."""
+        """Write `weights.safetensors`, `model.json` and `tokenizer.json` into a folder; not of a pretrained model."""
         from safetensors.torch import save
 
         (folder / "tokenizer.json").write_text(self.tokenizer.to_str(pretty=True), encoding="utf-8")
         (folder / "model.json").write_text(json.dumps(asdict(self.shape), indent=1), encoding="utf-8")
-        (folder / "weights.safetensors").write_bytes(save(self.module.state_dict()))
+        (folder / "weights.safetensors").write_bytes(save(cast("Transformer", self.module).state_dict()))
 
     @classmethod
     def load(cls, folder: Path, name: str | None = None) -> AttentionModel:
-        """Open the three files of a folder.
+        """Open the three files of a folder, or what a run holds of a model that was trained elsewhere.
 
         Raises:
             EmbvizError: a file is missing, damaged, or does not fit the others.
         """
+        if (folder / PRETRAINED).is_dir():
+            from embviz.models.pretrained import opened
+
+            return cls(*opened(folder), name or folder.name)
         shape, tokenizer = _shape(folder / "model.json"), _tokenizer(folder / "tokenizer.json")
         if tokenizer.get_vocab_size() != shape.vocab:
             raise EmbvizError(

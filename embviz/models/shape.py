@@ -15,23 +15,17 @@ NORMS = ("pre", "post")
 
 
 @dataclass(frozen=True)
-class Shape:
-    """What a transformer looks like.
+class Size:
+    """How large a model is, trained here or elsewhere.
 
     Attributes:
         family: `encoder` (every token sees every other; BERT), `decoder` (only those before it; GPT) or `seq2seq` (an
             encoder reads the source, and a decoder that sees it writes the target; T5 and BART).
-        layers: L, blocks of attention and MLP; a seq2seq model has so many in its encoder and as many in its decoder.
+        layers: L, blocks of attention and MLP.
         heads: H, attention heads in each block.
-        dims: D, the length of a token's vector; each head works in D / H of it.
+        dims: D, the length of a token's vector.
         context: tokens that are read at once, at most.
         vocab: V, different tokens.
-        positions: how the model knows the order of the tokens: `rotary`, `learned`, `sinusoidal` or `relative`.
-        norm: layer norm `pre` (before attention and MLP) or `post` (after what they add, as in 2017).
-        tied: whether the matrix that predicts tokens is the one that embeds them.
-
-    Raises:
-        EmbvizError: numbers that make no model.
     """
 
     family: str
@@ -40,6 +34,27 @@ class Shape:
     dims: int
     context: int
     vocab: int
+
+    def depth(self, kind: str) -> int:
+        """How many layers have a kind of attention: "encoder", "decoder" or "cross"."""
+        return self.layers
+
+
+@dataclass(frozen=True)
+class Shape(Size):
+    """What a transformer that is trained here looks like: each head works in D / H of a vector, and a seq2seq model has
+    as many layers in its encoder as in its decoder.
+
+    Attributes:
+        family, layers, heads, dims, context, vocab: as of any model.
+        positions: how the model knows the order of the tokens: `rotary`, `learned`, `sinusoidal` or `relative`.
+        norm: layer norm `pre` (before attention and MLP) or `post` (after what they add, as in 2017).
+        tied: whether the matrix that predicts tokens is the one that embeds them.
+
+    Raises:
+        EmbvizError: numbers that make no model.
+    """
+
     positions: str = "rotary"
     norm: str = "pre"
     tied: bool = True

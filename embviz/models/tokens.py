@@ -13,6 +13,33 @@ PAD, UNK, CLS, SEP, MASK = SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MAS
 
 
 @dataclass(frozen=True)
+class Marks:
+    """Which ids of a vocabulary are marks, and what for.
+
+    Attributes:
+        start: what a seq2seq model's writing begins with.
+        ends: any of them ends what is written.
+        mask: what stands where a token is hidden; None where there is none.
+        never: what is neither written nor put in a gap.
+    """
+
+    start: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
+    mask: int | None = None
+    never: tuple[int, ...] = ()
+
+
+def own_marks(family: str) -> Marks:
+    """The marks of a model that was trained here: a decoder's texts end where the next begins, with [CLS]."""
+    start, end, mask = (SPECIALS.index(mark) for mark in (CLS, SEP, MASK))
+    every = tuple(range(len(SPECIALS)))
+    if family == "encoder":
+        return Marks(mask=mask, never=every)
+    end = start if family == "decoder" else end
+    return Marks((start,) if family == "seq2seq" else (), (end,), mask, tuple(each for each in every if each != end))
+
+
+@dataclass(frozen=True)
 class Tokens:
     """A sentence as T tokens.
 
