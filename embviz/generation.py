@@ -91,8 +91,8 @@ def fill(model: AttentionModel, text: str, k: int = 5) -> list[Filled]:
         raise EmbvizError(f"There is no {mask} in the text: put one where a word is to be filled in.")
     ids = list(model.encode(text.replace(MASK, mask)).ids)
     with torch.no_grad():
-        scores = model.module.scores(torch.tensor([ids]))[0]
-    chances = scores[[i for i, token in enumerate(ids) if token == marks.mask]].softmax(-1)
+        x = model.module(torch.tensor([ids]))[0]
+        chances = model.module.logits(x[[i for i, token in enumerate(ids) if token == marks.mask]]).softmax(-1)
     chances[:, list(marks.never)] = 0
     best = chances.topk(min(k, chances.shape[-1] - len(marks.never)))
     return [
@@ -179,7 +179,7 @@ class _Writer:
         ids = torch.tensor(rows)[:, -self.model.context :]
         source = None if self.source is None else self.source.expand(len(rows), -1)
         with torch.no_grad():
-            scores = self.model.module.scores(ids, source)[:, -1]
+            scores = self.model.module.logits(self.model.module(ids, source)[:, -1])
         scores[:, list(self.model.marks.never)] = -torch.inf
         return scores
 

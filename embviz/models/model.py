@@ -47,7 +47,7 @@ class AttentionModel:
     @property
     def marks(self) -> Marks:
         """Which tokens start and end what is written, and which is a gap."""
-        return self.module.marks
+        return self.shape.marks
 
     @property
     def mask(self) -> str | None:

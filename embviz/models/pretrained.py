@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +33,19 @@ _ROOM = 256  # rows beyond the vocabulary that are no sign of another tokenizer:
 
 @dataclass(frozen=True)
 class Sides(Size):
-    """The size of a model whose encoder may have more layers than its decoder.
+    """The size of a model with marks of its own, whose encoder may have more layers than its decoder.
 
     Attributes:
+        own: its marks.
         reader: layers of a seq2seq model's encoder.
     """
 
+    own: Marks = field(default_factory=Marks)
     reader: int = 0
+
+    @property
+    def marks(self) -> Marks:
+        return self.own
 
     def depth(self, kind: str) -> int:
         return self.reader if self.family == "seq2seq" and kind == "encoder" else self.layers
@@ -50,14 +56,13 @@ class Pretrained:
 
     Attributes:
         shape: its size.
-        marks: its marks.
         headed: whether it predicts tokens; some encoders are kept without the weights for it.
     """
 
     def __init__(self, module: Any, headed: bool, family: str, context: int, marks: Marks) -> None:
-        self.module, self.marks, self.headed = module.eval(), marks, headed
+        self.module, self.headed = module.eval(), headed
         vocab, dims = self.embedding.shape
-        self.shape = Sides(family, 1, 1, dims, context, vocab)  # what the next line looks with
+        self.shape = Sides(family, 1, 1, dims, context, vocab, marks)  # what the next line looks with
         seen = self._seen(torch.tensor([0]), torch.tensor([0]))
         kinds = ("decoder", "cross", "encoder") if family == "seq2seq" else (family,)
         if any(not seen[kind] or seen[kind][0] is None for kind in kinds):
@@ -65,7 +70,7 @@ class Pretrained:
         shown, reader = seen[kinds[0]], seen[kinds[-1]]
         if len({weights.shape[1] for kind in kinds for weights in seen[kind]}) > 1:
             raise EmbvizError("The layers of this model have different numbers of heads, which embviz cannot show.")
-        self.shape = Sides(family, len(shown), shown[0].shape[1], dims, context, vocab, len(reader))
+        self.shape = Sides(family, len(shown), shown[0].shape[1], dims, context, vocab, marks, len(reader))
 
     @property
     def kind(self) -> str:
@@ -77,8 +82,9 @@ class Pretrained:
         """(V, D): the vectors that stand for the tokens."""
         return self.module.get_input_embeddings().weight
 
-    def scores(self, ids: Tensor, source: Tensor | None = None) -> Tensor:
-        """(B, T) ids, and (B, S) of the source for a seq2seq model -> (B, T, V) scores of every token at each place.
+    def __call__(self, ids: Tensor, source: Tensor | None = None) -> Tensor:
+        """(B, T) ids, and (B, S) of the source for a seq2seq model -> (B, T, V) scores of every token at each place:
+        how they are made of vectors is known to the module alone.
 
         Raises:
             EmbvizError: the model predicts no tokens.
@@ -87,6 +93,10 @@ class Pretrained:
             raise EmbvizError("This model predicts no tokens: its folder held no weights for that. Look at its "
                               "attention, or import one that was kept whole.")  # fmt: skip
         return self._run(self.module, ids, source).logits.float()
+
+    def logits(self, x: Tensor) -> Tensor:
+        """(..., V) scores, as they come."""
+        return x
 
     def attention(
         self, ids: Tensor, layers: Sequence[int], heads: Sequence[int], source: Tensor | None = None, kind: str = ""
@@ -148,7 +158,7 @@ def adopted(run: Path) -> tuple[Tokenizer, Pretrained]:
     _check_values(module, tokenizer)
     with _said(f"A model of the kind '{module.config.model_type}' cannot be asked for its attention"):
         model = Pretrained(module, headed, family, _context(module, tokens), _marks(module, tokens, family))
-    kept = {"family": family, "context": model.shape.context, "marks": asdict(model.marks)}
+    kept = {"family": family, "context": model.shape.context, "marks": asdict(model.shape.marks)}
     (run / "model.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
     return tokenizer, model
 

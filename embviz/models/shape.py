@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from embviz.errors import EmbvizError
+from embviz.models.tokens import Marks, own_marks
 
 FAMILIES = ("encoder", "decoder", "seq2seq")
 KINDS = {"encoder": ("encoder",), "decoder": ("decoder",), "seq2seq": ("cross", "encoder", "decoder")}
@@ -34,6 +35,11 @@ class Size:
     dims: int
     context: int
     vocab: int
+
+    @property
+    def marks(self) -> Marks:
+        """Which tokens start and end what is written, and which is a gap: those of models that are trained here."""
+        return own_marks(self.family)
 
     def depth(self, kind: str) -> int:
         """How many layers have a kind of attention: "encoder", "decoder" or "cross"."""

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from embviz.models.blocks import Block, Sight, Stack, drawn
 from embviz.models.shape import Shape
-from embviz.models.tokens import PAD, SPECIALS, own_marks
+from embviz.models.tokens import PAD, SPECIALS
 
 _PAD = SPECIALS.index(PAD)
 
@@ -34,7 +34,7 @@ class Transformer(Stack):
         embedding = drawn((shape.vocab, shape.dims), 0.1, generator)
         crossed = shape.family == "seq2seq"
         super().__init__(shape, shape.causal, crossed, generator)
-        self.shape, self.marks = shape, own_marks(shape.family)
+        self.shape = shape
         self.embedding = embedding
         self.reader = Stack(shape, False, False, generator) if crossed else None
         self.prediction = None if shape.tied else drawn((shape.vocab, shape.dims), 0.1, generator)
@@ -54,10 +54,6 @@ class Transformer(Stack):
     def logits(self, x: Tensor) -> Tensor:
         """(..., D) vectors -> (..., V) scores of every token."""
         return F.linear(x, self.embedding if self.prediction is None else self.prediction)
-
-    def scores(self, ids: Tensor, source: Tensor | None = None) -> Tensor:
-        """(B, T) ids, and (B, S) of the source for a seq2seq model -> (B, T, V) scores of every token at each place."""
-        return self.logits(self(ids, source))
 
     def attention(
         self, ids: Tensor, layers: Sequence[int], heads: Sequence[int], source: Tensor | None = None, kind: str = ""
