@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from embviz.errors import EmbvizError
-from embviz.models import KINDS, AttentionModel, Tokens
+from embviz.models import AttentionModel, Tokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,13 @@ def _written(model: AttentionModel, sentence: str, target: str | None) -> Tokens
 
 
 def _kind(model: AttentionModel, asked: str | None, target: str | None) -> str:
-    there = KINDS[model.family]
+    there = model.shape.kinds
+    if not there:
+        raise EmbvizError(
+            "'{model}' looks at nothing ({architecture}, {family}): it has no attention to show. Choose a transformer, "
+            "or an LSTM that writes what it reads anew (seq2seq); this one's words have their map all the same.",
+            model=model.name, architecture=model.shape.architecture, family=model.family,
+        )  # fmt: skip
     if target is not None and model.family != "seq2seq":
         raise EmbvizError(f"A target was given, and '{model.name}' writes none: it is no seq2seq model.")
     if asked is not None and asked not in there:

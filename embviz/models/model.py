@@ -1,4 +1,4 @@
-"""AttentionModel: a tokenizer and the transformer that it belongs to. Saves and loads both; knows no training."""
+"""AttentionModel: a tokenizer and the module that it belongs to. Saves and loads both; knows no training."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from torch import Tensor
 
+    from embviz.models.architectures import Module
     from embviz.models.pretrained import Pretrained
-    from embviz.models.transformer import Transformer
 
 PRETRAINED = "pretrained"
 """The folder of a run that holds a model that was trained elsewhere, as `transformers` wants it."""
@@ -27,7 +27,7 @@ PRETRAINED = "pretrained"
 
 @dataclass(frozen=True, eq=False)
 class AttentionModel:
-    """A small transformer that can be asked what it looks at.
+    """A small transformer, or what was there before it, that can be asked what it looks at.
 
     Attributes:
         tokenizer: text to token ids, as trained with the weights.
@@ -36,7 +36,7 @@ class AttentionModel:
     """
 
     tokenizer: Tokenizer
-    module: Transformer | Pretrained
+    module: Module | Pretrained
     name: str = "model"
 
     @property
@@ -168,17 +168,17 @@ def _tokenizer(path: Path) -> Tokenizer:
         raise _damaged(path, error) from error
 
 
-def _module(path: Path, shape: Shape) -> Transformer:
+def _module(path: Path, shape: Shape) -> Module:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from embviz.models.transformer import Transformer
+    from embviz.models.architectures import module_of
 
     try:
         weights = load_file(path)
     except (OSError, SafetensorError) as error:
         raise _damaged(path, error) from error
-    module = Transformer(shape)
+    module = module_of(shape)
     _check_fit(path, weights, module.state_dict())
     module.load_state_dict(weights)
     return module.eval()

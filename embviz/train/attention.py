@@ -42,6 +42,7 @@ class AttentionTrainer:
     kind: ClassVar[str] = "attention"
 
     family: str = _of("encoder", "encoder (sees both sides), decoder (sees what was before), or seq2seq (both)")
+    architecture: str = _of("transformer", "transformer, lstm, or convolution (an encoder)")
     size: str = _of("small", "tiny, small or medium: sets what is not given of layers, heads, dims, context, "
                                  "steps and batch")  # fmt: skip
     tokens: str = _of("wordpiece", "wordpiece, bpe, unigram, words or characters")
@@ -68,7 +69,8 @@ class AttentionTrainer:
     def __post_init__(self) -> None:
         if self.size not in SIZES:
             raise EmbvizError(f"size is '{self.size}', and there are {', '.join(SIZES)}.")
-        for name, value in SIZES[self.size].items():
+        sizes = SIZES[self.size] | ({} if self.architecture == "transformer" else {"heads": 1})
+        for name, value in sizes.items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
 

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from embviz.errors import EmbvizError
 from embviz.models import Shape
-from embviz.models.transformer import Transformer
+from embviz.models.architectures import Module, module_of
 from embviz.progress import Report
 from embviz.train.batches import Batch, Batches
 from embviz.train.checkpoints import Best, load_checkpoint, save_checkpoint
@@ -52,9 +52,9 @@ class Trainer(Protocol):
     def checkpoint_every(self) -> int: ...
 
 
-def train(trainer: AttentionTrainer, shape: Shape, batches: Batches, report: Report, folder: Path) -> Transformer:
-    """Train a transformer, or go on from the newest checkpoint in the folder; see `descend`."""
-    module = Transformer(shape, torch.Generator().manual_seed(trainer.seed))
+def train(trainer: AttentionTrainer, shape: Shape, batches: Batches, report: Report, folder: Path) -> Module:
+    """Train a module, or go on from the newest checkpoint in the folder; see `descend`."""
+    module = module_of(shape, torch.Generator().manual_seed(trainer.seed))
     descend(trainer, module, batches, guess_loss, report, folder)
     return module.eval()
 
@@ -196,7 +196,7 @@ class History:
         self.file.close()
 
 
-def guess_loss(module: Transformer, batch: Batch) -> Tensor:
+def guess_loss(module: Module, batch: Batch) -> Tensor:
     """Mean cross-entropy in nats over the guessed positions; scores are computed for no others."""
     x = module(batch.ids, batch.source).flatten(0, 1)
     return F.cross_entropy(module.logits(x if batch.places is None else x[batch.places]), batch.targets)
