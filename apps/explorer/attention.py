@@ -19,6 +19,7 @@ from embviz.apps.explorer.selection import Selection
 from embviz.attention import Attention, attend
 from embviz.errors import EmbvizError
 from embviz.figures.attention import head_figure, overview_figure, overview_side
+from embviz.models import AttentionModel
 
 _STRONGEST = 8
 
@@ -130,9 +131,9 @@ def picture(library: Library, selection: Selection, theme: str, language: str) -
     }  # fmt: skip
     try:
         model = library.open(selection.model).model
-        shown["about"] = text(model.family, language, layers=model.layers, heads=model.heads)
+        shown["about"] = about(model, language)
         shown["layers"], shown["heads"] = _choices(model.layers), _choices(model.heads)
-        if not (selection.sentence or "").strip():
+        if model.shape.kinds and not (selection.sentence or "").strip():
             return {**shown, "message": _ask(selection, language)}
         seen = look(library, selection)
         weights = seen.head(selection.layer, selection.head)
@@ -148,6 +149,14 @@ def picture(library: Library, selection: Selection, theme: str, language: str) -
         ),
         "details": [html.H3(text("strongest", language)), strongest(seen, weights)],
     }
+
+
+def about(model: AttentionModel, language: str) -> str:
+    """Who looks at whom in a model, in one sentence."""
+    if not model.shape.kinds:
+        return text("nothing_seen", language)
+    which = model.family if model.shape.architecture == "transformer" else "alignment"
+    return text(which, language, layers=model.layers, heads=model.heads)
 
 
 def look(library: Library, selection: Selection) -> Attention:

@@ -256,6 +256,17 @@ _TEXT = {
         "Decoder, {layers} layers × {heads} heads: each token looks at itself and those before it. Each row sums to 1.",
         "解码器，{layers} 层 × {heads} 头：每个词元只能看到自己和之前的词元。每行之和为 1。",
     ),
+    "seq2seq": (
+        "Encoder and decoder, {layers} layers × {heads} heads each: each token that was written looks at the sentence "
+        "that was read. Each row sums to 1.",
+        "编码器和解码器，各 {layers} 层 × {heads} 头：写出的每个词元都关注读入的句子。每行之和为 1。",
+    ),
+    "alignment": (
+        "Two LSTMs with additive attention, which was there before transformers: one reads the sentence, the other "
+        "writes and looks, before each token that comes next, at what was read. Each row sums to 1.",
+        "带加性注意力的两个 LSTM（早于 Transformer）：一个读入句子，另一个写；每写下一个词元之前，先看读入的内容。每行之和为 1。",
+    ),
+    "nothing_seen": ("This model has no attention.", "该模型没有注意力。"),
     "unexpected": (
         "Something went wrong on the server, and its log says what. Reload the page to go on.",
         "服务器出错，详情见服务器日志。请重新加载页面。",
@@ -316,6 +327,10 @@ _ERRORS = {
     "'{run}' has no column '{name}'. It has: {names}.": "“{run}”没有名为“{name}”的列。现有：{names}。",
     "'{text}' is no number. Write one like 0.5 or 1000, or leave the field empty.":
         "“{text}”不是数字。写法如：0.5 或 1000；也可留空。",
+    "'{model}' looks at nothing ({architecture}, {family}): it has no attention to show. Choose a transformer, "
+    "or an LSTM that writes what it reads anew (seq2seq); this one's words have their map all the same.":
+        "“{model}”（{architecture}，{family}）没有注意力可看。请选择 Transformer，或边读边写的 LSTM（seq2seq）；"
+        "该模型的词仍可在地图上查看。",
     "There is no run yet. Make one: embviz train word2vec wikipedia --out {folder}/wikipedia":
         "还没有模型。请先训练一个：embviz train word2vec wikipedia --out {folder}/wikipedia",
     "'{run}' keeps no such map. Ask for it with `embviz project`.":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import os
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -83,6 +84,9 @@ def _command(kind: str) -> Any:
         from embviz import runs
 
         target = given.pop("target", None)
+        if _is_helper(kind):
+            trainer(**given).help()
+            return
         with progress() as report:
             text = _opened(corpus, column, target, encoding, report)
             run = runs.make_run(trainer(**given), text, out, report)
@@ -99,6 +103,15 @@ def _command(kind: str) -> Any:
     )
     command.__annotations__ = {name: kind for name, (kind, _) in options.items()}
     return command
+
+
+def _is_helper(kind: str) -> bool:
+    """Whether this is one of several processes and not the first: that one alone reads, writes and reports."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1 or "RANK" not in os.environ:
+        return False
+    if kind != "attention":
+        raise EmbvizError(f"{kind} trains in one process: start it without torchrun.")
+    return os.environ["RANK"] != "0"
 
 
 def _opened(corpus: str, column: str | None, target: str | None, encoding: str, report: Report) -> Any:

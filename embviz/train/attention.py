@@ -29,6 +29,8 @@ SIZES: dict[str, dict[str, int]] = {
 }
 """What the dial sets, unless it is given: on a laptop some 10 seconds, a minute, some hours."""
 
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
 
 def _of(default: Any, help: str) -> Any:
     """A hyperparameter: its default, and a line that says what it is."""
@@ -63,6 +65,7 @@ class AttentionTrainer:
     held: float = _of(0.05, "share of the text, its end, that is kept for validation")
     patience: int = _of(0, "stop after so many measurements of the validation loss, of 20, without a better one; "
                                "0 for never")  # fmt: skip
+    device: str = _of("auto", "cpu, cuda, mps (Apple's), or auto: what there is")
     seed: int = _of(0, "the same seed gives the same model on the same machine")
     checkpoint_every: int = _of(200, "steps between two checkpoints")
 
@@ -107,6 +110,17 @@ class AttentionTrainer:
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)
         return model
 
+    def help(self) -> None:
+        """Do what the first process of several does not do itself: learn from shares of its batches until it ends.
+
+        Raises:
+            EmbvizError: a hyperparameter that makes no sense, or the first ended before its time.
+        """
+        from embviz.train.helping import help_train
+
+        self._check()
+        help_train(self)
+
     def shape(self, vocab: int) -> Shape:
         """The shape of the model with so many tokens."""
         from embviz.models import Shape
@@ -120,6 +134,8 @@ class AttentionTrainer:
         self.shape(self.vocab or LEAST)
         if self.tokens not in KINDS:
             raise EmbvizError(f"tokens is '{self.tokens}', and there are {', '.join(KINDS)}.")
+        if self.device not in DEVICES:
+            raise EmbvizError(f"device is '{self.device}', and there are {', '.join(DEVICES[:-1])} and {DEVICES[-1]}.")
         least = {"steps": 1, "batch": 1, "accumulate": 1, "checkpoint_every": 1, "vocab": LEAST, "patience": 0}
         for name, smallest in least.items():
             value = getattr(self, name)

@@ -1,4 +1,4 @@
-"""Checkpoints of a training: weights and what AdamW remembers, in one safetensors file each.
+"""Checkpoints of a training: weights and what AdamW remembers, in one safetensors file each, of any device.
 
 Written under another name and renamed, so that a file that is there is whole; only the newest is kept, and the weights
 of the lowest validation loss.
@@ -45,8 +45,35 @@ def load_checkpoint(folder: Path, module: nn.Module, optimizer: AdamW) -> int:
             parameter.copy_(tensors[f"weights.{name}"])
             memories = {memory: tensors[f"{memory}.{name}"] for memory in _MEMORIES if f"{memory}.{name}" in tensors}
             if memories:
-                optimizer.state[parameter] = {"step": torch.tensor(float(_step(found))), **memories}
+                _remember(optimizer, parameter, _step(found), memories)
     return _step(found)
+
+
+def synchronised(step: int, module: nn.Module, optimizer: AdamW) -> None:
+    """Let AdamW remember in all processes what it remembers in the first, after so many steps there."""
+    import torch
+
+    from embviz.train.processes import number, spread, tell, told
+
+    if number() == 0:
+        tell(step)
+    else:
+        step = told()
+    for parameter in module.parameters() if step else ():
+        if number():
+            _remember(optimizer, parameter, step, {memory: torch.zeros_like(parameter) for memory in _MEMORIES})
+        spread(optimizer.state[parameter][memory] for memory in _MEMORIES)
+
+
+def _remember(optimizer: AdamW, parameter: nn.Parameter, step: int, memories: dict[str, Tensor]) -> None:
+    """What AdamW knows of a parameter after so many steps, on the parameter's device."""
+    import torch
+
+    device = parameter.device
+    optimizer.state[parameter] = {
+        "step": torch.tensor(float(step), device=device),
+        **{name: memory.to(device) for name, memory in memories.items()},
+    }
 
 
 class Best:

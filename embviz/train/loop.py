@@ -12,8 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -24,13 +25,13 @@ from embviz.models import Shape
 from embviz.models.architectures import Module, module_of
 from embviz.progress import Report
 from embviz.train.batches import Batch, Batches
-from embviz.train.checkpoints import Best, load_checkpoint, save_checkpoint
+from embviz.train.checkpoints import Best, load_checkpoint, save_checkpoint, synchronised
+from embviz.train.devices import device_of
+from embviz.train.learning import Learner, Loss
+from embviz.train.processes import ProcessLostError, count, dismiss, tell, together
 
 if TYPE_CHECKING:
     from embviz.train.attention import AttentionTrainer
-
-Loss = Callable[[Any, Batch], Tensor]
-"""loss(module, batch): the mean over the targets of a batch, to be made small."""
 
 _MEASURED = 20  # times that the validation loss is measured in a training
 
@@ -55,7 +56,10 @@ class Trainer(Protocol):
 def train(trainer: AttentionTrainer, shape: Shape, batches: Batches, report: Report, folder: Path) -> Module:
     """Train a module, or go on from the newest checkpoint in the folder; see `descend`."""
     module = module_of(shape, torch.Generator().manual_seed(trainer.seed))
-    descend(trainer, module, batches, guess_loss, report, folder)
+    with together():
+        if count() > 1:
+            tell(asdict(shape))
+        descend(trainer, module, batches, guess_loss, report, folder, device=trainer.device)
     return module.eval()
 
 
@@ -68,17 +72,21 @@ def descend(
     folder: Path,
     share: Callable[[str], float] = lambda name: 1.0,
     stage: str = "training",
+    device: str = "cpu",
 ) -> None:
     """Take the steps that are left; the module ends with the weights of the lowest validation loss that was measured.
 
     Args:
         share: the part of the learning rate that a parameter of that name is given.
         stage: what the report calls it.
+        device: where it computes; see `device_of`. The module comes back to the CPU.
 
     Raises:
-        EmbvizError: the training diverges.
+        EmbvizError: the training diverges, there is no such device, or another process of it has ended.
     """
-    _Training(trainer, module, batches, loss, report, folder, share, stage).run()
+    where = device_of(device)
+    _Training(trainer, module.to(where), batches, loss, report, folder, share, stage, where).run()
+    module.to("cpu")
 
 
 class _Training:
@@ -94,12 +102,16 @@ class _Training:
         folder: Path,
         share: Callable[[str], float],
         stage: str,
+        device: torch.device,
     ) -> None:
         self.trainer, self.module, self.batches, self.report = trainer, module, batches, report
-        self.loss, self.stage = loss, stage
+        self.stage = stage
         self.checkpoints = folder / "checkpoints"
-        self.optimizer = _adamw(module, trainer.rate, trainer.decay, share)
+        self.optimizer = adamw(module, trainer.rate, trainer.decay, share)
         self.step = load_checkpoint(self.checkpoints, module, self.optimizer)
+        if count() > 1:
+            synchronised(self.step, module, self.optimizer)
+        self.learner = Learner(module, loss, device)
         self.history = History(folder / "history.tsv", self.step)
         self.best = Best(self.checkpoints / "best.safetensors", self.history.measured)
 
@@ -108,11 +120,13 @@ class _Training:
         try:
             while self.step < self.trainer.steps and not self._is_enough():
                 self._advance()
-        except KeyboardInterrupt:
-            self._save()
+        except (KeyboardInterrupt, ProcessLostError):
+            with _undisturbed():
+                self._save()
             raise
         finally:
             self.history.close()
+        dismiss()
         self.best.into(self.module)
 
     def _is_enough(self) -> bool:
@@ -124,13 +138,12 @@ class _Training:
         step, steps = self.step + 1, self.trainer.steps
         value = self._learn(step)
         if not math.isfinite(value):
+            dismiss()
             raise EmbvizError(
                 f"The training diverged at step {step:,} of {steps:,}: the loss is no longer a number. "
                 f"Lower --rate, which is {self.trainer.rate:g}."
             )
-        torch.nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
-        for group in self.optimizer.param_groups:
-            group["lr"] = group["highest"] * schedule(step, steps)
+        prepare(self.module, self.optimizer, step, steps)
         with _undisturbed():
             self.optimizer.step()
             self.step = step
@@ -146,19 +159,16 @@ class _Training:
 
     def _learn(self, step: int) -> float:
         """Add up the gradients of a step's batches; gives their mean loss, or the first that is no number."""
-        count, total = self.trainer.accumulate, 0.0
-        for part in range(count):
-            loss = self.loss(self.module, self.batches.batch((step - 1) * count + part + 1)) / count
-            total += loss.item()
+        parts, total = self.trainer.accumulate, 0.0
+        for part in range(1, parts + 1):
+            total += self.learner.learn(self.batches.batch((step - 1) * parts + part), step, parts, part == parts)
             if not math.isfinite(total):
                 break
-            loss.backward()
         return total
 
-    @torch.no_grad()
     def _validation(self) -> float:
         batches = self.batches.validation()
-        sums = [(self.loss(self.module, batch).item(), len(batch.targets)) for batch in batches]
+        sums = [(self.learner.measured(batch), len(batch.targets)) for batch in batches]
         return sum(loss * count for loss, count in sums) / sum(count for _, count in sums)
 
     def _save(self) -> None:
@@ -210,7 +220,16 @@ def schedule(step: int, steps: int) -> float:
     return 0.1 + 0.45 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
 
 
-def _adamw(module: nn.Module, rate: float, decay: float, share: Callable[[str], float]) -> torch.optim.AdamW:
+def prepare(module: nn.Module, optimizer: torch.optim.AdamW, step: int, steps: int) -> None:
+    """Clip the gradients (Pascanu et al. 2013) and set the learning rates of a step."""
+    torch.nn.utils.clip_grad_norm_(module.parameters(), 1.0)
+    for group in optimizer.param_groups:
+        group["lr"] = group["highest"] * schedule(step, steps)
+
+
+def adamw(
+    module: nn.Module, rate: float, decay: float, share: Callable[[str], float] = lambda name: 1.0
+) -> torch.optim.AdamW:
     """Weight decay for matrices only (Loshchilov and Hutter 2019); each share of the rate has groups of its own."""
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in module.named_parameters():

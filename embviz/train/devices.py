@@ -1,0 +1,37 @@
+"""Devices: where a training computes, and how exactly. Knows nothing of models and batches.
+
+Weights and checkpoints on disk know no device, and every model is opened on the CPU.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+from embviz.errors import EmbvizError
+
+
+def device_of(name: str) -> torch.device:
+    """The device of a name; "auto" is CUDA where there is one, else Apple's MPS, else the CPU.
+
+    Raises:
+        EmbvizError: this machine, or this torch, does not have it.
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        name = next(each for each, here in there.items() if here)
+    if not there[name]:
+        here = " and ".join(each for each in there if there[each])
+        raise EmbvizError(f"device is '{name}', and torch finds only {here} here: choose that, or auto.")
+    if name == "cuda":
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    return torch.device(name)
+
+
+def precision(device: torch.device) -> AbstractContextManager[object]:
+    """Matrix products in bfloat16 on CUDA (Micikevicius et al. 2018; with its range no loss need be scaled), and all
+    in float32 elsewhere, so that a CPU gives the same bits each time.
+    """
+    return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
