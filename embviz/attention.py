@@ -107,10 +107,10 @@ def _kind(model: AttentionModel, asked: str | None, target: str | None) -> str:
     there = model.shape.kinds
     if not there:
         raise EmbvizError(
-            "'{model}' looks at nothing ({architecture}, {family}): it has no attention to show. Choose a transformer, "
-            "or an LSTM that writes what it reads anew (seq2seq); this one's words have their map all the same.",
-            model=model.name, architecture=model.shape.architecture, family=model.family,
-        )  # fmt: skip
+            "'{model}' has no attention to show: it is an LSTM or a convolution. Choose a transformer, or an LSTM of "
+            "the family seq2seq; the words of this one have their map all the same.",
+            model=model.name,
+        )
     if target is not None and model.family != "seq2seq":
         raise EmbvizError(f"A target was given, and '{model.name}' writes none: it is no seq2seq model.")
     if asked is not None and asked not in there:

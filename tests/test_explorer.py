@@ -127,6 +127,20 @@ def test_attention_without_a_model_says_what_to_do(library: Library) -> None:
     assert state["frame"] == {"visibility": "hidden"}, "no empty frame for heads that there are not"
 
 
+def test_models_before_transformers_show_their_alignment_or_say_that_there_is_none(tmp_path: Path) -> None:
+    small = {"architecture": "lstm", "layers": 2, "dims": 16, "context": 16, "steps": 1, "batch": 2}
+    for family in ("encoder", "seq2seq"):
+        ev.make_run(ev.AttentionTrainer(family=family, **small), Corpus.of(["a b c d"] * 99, "abc"), tmp_path / family)
+    library = Library(tmp_path)
+    state = attention.picture(library, Selection("attention", model="seq2seq", sentence="a b"), "light", "en")
+    assert (state["message"], state["layers"], state["heads"]) == (None, ["0"], ["0"])
+    assert "additive attention" in state["about"] and len(state["figure"].data[0].z[0]) == 4
+    for sentence in ("a b", None):
+        state = attention.picture(library, Selection("attention", model="encoder", sentence=sentence), "light", "zh")
+        assert "没有注意力可看" in said(state["message"])
+        assert (state["layers"], state["heads"], state["frame"]) == ([], [], {"visibility": "hidden"})
+
+
 def test_two_apps_in_one_process_answer_for_their_own_runs(strange_runs: Path, tmp_path: Path) -> None:
     vectors = np.eye(4, dtype=np.float32)
     (tmp_path / "v.txt").write_text(

@@ -132,8 +132,10 @@ def picture(library: Library, selection: Selection, theme: str, language: str) -
     try:
         model = library.open(selection.model).model
         shown["about"] = about(model, language)
-        shown["layers"], shown["heads"] = _choices(model.layers), _choices(model.heads)
-        if model.shape.kinds and not (selection.sentence or "").strip():
+        kinds = model.shape.kinds
+        shown["layers"] = _choices(model.shape.depth(kinds[0]) if kinds else 0)
+        shown["heads"] = _choices(model.heads if kinds else 0)
+        if kinds and not (selection.sentence or "").strip():
             return {**shown, "message": _ask(selection, language)}
         seen = look(library, selection)
         weights = seen.head(selection.layer, selection.head)
@@ -155,7 +157,7 @@ def about(model: AttentionModel, language: str) -> str:
     """Who looks at whom in a model, in one sentence."""
     if not model.shape.kinds:
         return text("nothing_seen", language)
-    which = model.family if model.shape.architecture == "transformer" else "alignment"
+    which = "alignment" if model.shape.kinds == ("cross",) else model.family
     return text(which, language, layers=model.layers, heads=model.heads)
 
 

@@ -327,10 +327,9 @@ _ERRORS = {
     "'{run}' has no column '{name}'. It has: {names}.": "“{run}”没有名为“{name}”的列。现有：{names}。",
     "'{text}' is no number. Write one like 0.5 or 1000, or leave the field empty.":
         "“{text}”不是数字。写法如：0.5 或 1000；也可留空。",
-    "'{model}' looks at nothing ({architecture}, {family}): it has no attention to show. Choose a transformer, "
-    "or an LSTM that writes what it reads anew (seq2seq); this one's words have their map all the same.":
-        "“{model}”（{architecture}，{family}）没有注意力可看。请选择 Transformer，或边读边写的 LSTM（seq2seq）；"
-        "该模型的词仍可在地图上查看。",
+    "'{model}' has no attention to show: it is an LSTM or a convolution. Choose a transformer, or an LSTM of "
+    "the family seq2seq; the words of this one have their map all the same.":
+        "“{model}”没有注意力可看：它是 LSTM 或卷积模型。请选择 Transformer，或 seq2seq 的 LSTM；该模型的词仍可在地图上查看。",
     "There is no run yet. Make one: embviz train word2vec wikipedia --out {folder}/wikipedia":
         "还没有模型。请先训练一个：embviz train word2vec wikipedia --out {folder}/wikipedia",
     "'{run}' keeps no such map. Ask for it with `embviz project`.":

@@ -130,7 +130,7 @@ class AttentionModel:
 
         (folder / "tokenizer.json").write_text(self.tokenizer.to_str(pretty=True), encoding="utf-8")
         (folder / "model.json").write_text(json.dumps(asdict(self.shape), indent=1), encoding="utf-8")
-        (folder / "weights.safetensors").write_bytes(save(cast("Transformer", self.module).state_dict()))
+        (folder / "weights.safetensors").write_bytes(save(cast("Module", self.module).state_dict()))
 
     @classmethod
     def load(cls, folder: Path, name: str | None = None) -> AttentionModel:
