@@ -20,6 +20,7 @@ from embviz.apps.explorer.frame import changed_by, control_value, navigation, ru
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import VIEWS, Selection
 from embviz.errors import EmbvizError
+from embviz.text import Corpus
 
 texts = st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
