@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from embviz.figures import figure as figure
     from embviz.generation import fill as fill
     from embviz.generation import generate as generate
+    from embviz.pretrained import export_model as export_model
     from embviz.pretrained import import_model as import_model
     from embviz.projection import project as project
     from embviz.runs import import_vectors as import_vectors
@@ -43,6 +44,7 @@ _HOMES = {
     "attend": "attention",
     "cosine": "similarity",
     "cut": "cuts",
+    "export_model": "pretrained",
     "figure": "figures",
     "fill": "generation",
     "generate": "generation",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from embviz.drafts import draft, finish
+from embviz.errors import EmbvizError
 from embviz.progress import Report, silent
 from embviz.runs import Run, open_run
 
@@ -40,3 +43,37 @@ def import_model(folder: Path | str, out: Path | str, trust_pickle: bool = False
         seconds = round(time.monotonic() - started, 1)
         finish(run, trainer="import", params=params, seconds=seconds, model=module.kind, family=module.shape.family)
     return open_run(out)
+
+
+def export_model(run: Run, out: Path | str) -> Path:
+    """Write the model of a run as a folder that `transformers` loads, with the same tokens and equal scores.
+
+    Args:
+        run: with an encoder or a decoder that was trained here.
+        out: the folder; must not exist. Its config.json says which architecture it is.
+
+    Raises:
+        EmbvizError: the run holds no such model, nothing in `transformers` computes the same, or `out` exists.
+    """
+    out, model = Path(out), run.model
+    if out.exists() or out.is_symlink():
+        raise EmbvizError(f"'{out}' exists, and nothing is overwritten: name another folder, or remove it.")
+    from safetensors.torch import save
+
+    from embviz.models.export import exported, tokenizer_config
+    from embviz.models.transformer import Transformer
+
+    if not isinstance(model.module, Transformer):
+        raise EmbvizError(f"'{run.name}' was not trained here as a transformer: only such models are exported.")
+    config, weights = exported(model.module)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
+        folder = Path(temporary) / "whole"
+        folder.mkdir()
+        (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
+        (folder / "model.safetensors").write_bytes(save(weights, {"format": "pt"}))
+        (folder / "tokenizer.json").write_text(model.tokenizer.to_str(pretty=True), encoding="utf-8")
+        settings = json.dumps(tokenizer_config(model.module.shape), indent=1)
+        (folder / "tokenizer_config.json").write_text(settings, encoding="utf-8")
+        folder.rename(out)
+    return out

@@ -77,6 +77,7 @@ LATE = {
     "embviz.models.aligned",
     "embviz.models.convolution",
     "embviz.models.architectures",
+    "embviz.models.export",
     "embviz.train.loop",
     "embviz.train.batches",
     "embviz.train.checkpoints",

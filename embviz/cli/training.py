@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from embviz.cli.terminal import progress, say
+from embviz.cli.written import RUN
 from embviz.errors import EmbvizError
 from embviz.progress import Report
 from embviz.train import TRAINERS
@@ -38,6 +39,7 @@ def add_to(app: typer.Typer) -> None:
         train.command(kind, help=(inspect.getdoc(trainer.fit) or "").partition("\n")[0])(_command(kind))
     app.add_typer(train, name="train")
     app.command("import")(import_)
+    app.command()(export)
 
 
 def import_(
@@ -74,6 +76,15 @@ def import_(
         say(f"Left out: {lines} that repeated a word or had none.")
     for title, reason in run.meta.get("columns_left_out", {}).items():
         say(f"Left out: column '{title}': {reason}.")
+
+
+def export(
+    run: RUN, folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where it goes; must not exist.")]
+) -> None:
+    """Write an encoder or a decoder as a folder that transformers loads."""
+    from embviz import pretrained, runs
+
+    say(f"Written: {pretrained.export_model(runs.open_run(run), folder)}")
 
 
 def _command(kind: str) -> Any:

@@ -1,0 +1,97 @@
+"""Models of one's own, loaded by transformers: the same tokens, scores and texts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from test_models import TEXT, shaken
+
+from embviz import open_run
+from embviz.attention import attend
+from embviz.drafts import draft, finish
+from embviz.errors import EmbvizError
+from embviz.generation import generate
+from embviz.models import AttentionModel, Shape
+from embviz.models.transformer import Transformer
+from embviz.pretrained import export_model, import_model
+from embviz.runs import Run
+from embviz.train.vocabulary import dressed, learn
+
+transformers = pytest.importorskip("transformers")
+
+SENTENCE = "The CAT sat [MASK] on 天气<b>Käse</b> 🙂!"
+
+
+def run(folder: Path, family: str, positions: str = "rotary", norm: str = "pre", tied: bool = True,
+        tokens: str = "wordpiece") -> Run:  # fmt: skip
+    text = folder / "text.txt"
+    text.write_text("\n".join(TEXT), encoding="utf-8")
+    tokenizer = dressed(learn(text, tokens, None, "text", lambda share: None), family, tokens)
+    module = Transformer(Shape(family, 2, 2, 16, 64, tokenizer.get_vocab_size(), positions, norm, tied))
+    model = AttentionModel(tokenizer, shaken(module, torch.Generator().manual_seed(1)).eval(), "made")
+    with draft(folder / "run", {}) as made:
+        model.save(made)
+        model.token_table().save(made)
+        finish(made, trainer="attention", params={})
+    return open_run(folder / "run")
+
+
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("positions", ["rotary", "learned", "sinusoidal"])
+@pytest.mark.parametrize("family", ["encoder", "decoder"])
+def test_transformers_gives_the_same_scores(tmp_path, family, positions, tied):
+    own = run(tmp_path, family, positions, tied=tied)
+    folder = export_model(own, tmp_path / "out")
+    kind = transformers.AutoModelForMaskedLM if family == "encoder" else transformers.AutoModelForCausalLM
+    module, found = kind.from_pretrained(folder, output_loading_info=True)
+    assert not any(found[what] for what in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    tokens = transformers.AutoTokenizer.from_pretrained(folder)
+    ids = tokens(SENTENCE, return_tensors="pt").input_ids
+    assert tuple(ids[0].tolist()) == own.model.encode(SENTENCE).ids
+    with torch.no_grad():
+        theirs, ours = module.eval()(ids).logits, own.model.module.logits(own.model.module(ids))
+    assert ours.std() > 0.5 and (theirs - ours).abs().max() < 1e-4
+
+
+def test_an_exported_model_comes_back_with_the_same_attention(tmp_path):
+    own = run(tmp_path, "encoder")
+    back = import_model(export_model(own, tmp_path / "out"), tmp_path / "back")
+    assert np.abs(attend(back.model, SENTENCE).weights - attend(own.model, SENTENCE).weights).max() < 1e-5
+    assert back.model.context == own.model.context and back.model.mask == "[MASK]"
+    assert back.space.words() == own.space.words()
+    with pytest.raises(EmbvizError, match="was not trained here"):
+        export_model(back, tmp_path / "again")
+
+
+@pytest.mark.parametrize("tokens", ["bpe", "characters"])
+def test_a_decoder_writes_the_same_there(tmp_path, tokens):
+    own = run(tmp_path, "decoder", tokens=tokens)
+    folder = export_model(own, tmp_path / "out")
+    module = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    names = transformers.AutoTokenizer.from_pretrained(folder)
+    ids = names("The cat", return_tensors="pt").input_ids
+    assert tuple(ids[0].tolist()) == own.model.encode("The cat").ids
+    wrote = module.generate(
+        ids, do_sample=False, max_new_tokens=8, bad_words_ids=[[mark] for mark in own.model.marks.never]
+    )
+    said = names.decode(wrote[0], skip_special_tokens=True)
+    assert said == "The cat" + "".join(generate(own.model, "The cat", 8, temperature=0))
+    assert len(said) > len("The cat")
+
+
+def test_what_has_no_equal_is_refused_and_nothing_is_overwritten(tmp_path):
+    for family, positions, norm in (("encoder", "relative", "pre"), ("decoder", "rotary", "post"),
+                                    ("seq2seq", "rotary", "pre")):  # fmt: skip
+        (tmp_path / family).mkdir()
+        own = run(tmp_path / family, family, positions, norm)
+        said = f"({family}, positions {positions}, norm {norm}): encoders and decoders with norm pre"
+        with pytest.raises(EmbvizError, match=re.escape(said)):
+            export_model(own, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "out").mkdir()
+    with pytest.raises(EmbvizError, match="exists, and nothing is overwritten"):
+        export_model(own, tmp_path / "out")
