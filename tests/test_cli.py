@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 import embviz as ev
-from embviz.cli.terminal import brief, shown
+from embviz.cli.terminal import brief, choose_progress, progress, shown
 from embviz.train import TRAINERS
 
 EMBVIZ = [sys.executable, "-m", "embviz"]
@@ -147,6 +147,7 @@ def test_maps_by_axes_from_a_file_and_onto_another_run(place: Path, tmp_path: Pa
     assert "king" in (tmp_path / "map.html").read_text()
     told = run("project", "runs/words", "--from", "places.npz", "--no-measure", where=tmp_path)
     assert "by file:places.npz in 2 dimensions" in told.stdout and "kept in the run" in told.stdout
+    ev.open_run(tmp_path / "runs" / "words").projection("pca")
     told = run("project", "runs/model", "--onto", "runs/words", "--method", "pca", "--json", where=tmp_path)
     made, words = json.loads(told.stdout), ev.open_run(tmp_path / "runs" / "words")
     old = dict(zip(words.space.words(), words.projection("pca").coords.tolist(), strict=True))
@@ -214,6 +215,25 @@ def test_what_a_terminal_is_shown() -> None:
     plain = "naïve 国　家 می‌خواهم 👩‍💻 🏴󠁧󠁢󠁥󠁮󠁧󠁿 c++"
     assert shown(plain) == plain
     assert brief("x" * 60) == "x" * 60 and brief("x" * 61) == "x" * 59 + "…"
+
+
+def test_lines_of_progress_end_with_all_that_was_done(capsys: pytest.CaptureFixture[str]) -> None:
+    choose_progress("lines")
+    try:
+        with progress() as report:
+            for done in (0.02, 0.5, 0.9):
+                report("reading", done, f"{done * 100:.0f} words")
+            report("placing", 1.0, "")
+            report("measuring", 0.5, "")
+        with pytest.raises(KeyboardInterrupt), progress() as report:
+            report("reading", 0.1, "")
+            raise KeyboardInterrupt
+    finally:
+        choose_progress("bar")
+    assert capsys.readouterr().err.splitlines() == [
+        "reading 2%  2 words", "reading 100%  90 words", "placing 100%", "measuring 50%", "measuring 100%",
+        "reading 10%",
+    ]  # fmt: skip
 
 
 def test_a_terminal_that_knows_no_chinese(place: Path) -> None:

@@ -76,6 +76,13 @@ def test_words_that_a_file_lacks_are_placed_among_those_it_has(tmp_path: Path) -
     assert from_file(space, tmp_path / "coords.csv", words=30).coords.shape == (30, 2)
 
 
+def test_words_that_the_run_lacks_are_left_out_and_counted(space: Space, tmp_path: Path) -> None:
+    words = ["queen", *WORDS[:12], "king"]
+    found = from_file(space, written(tmp_path, "tsv", words, PLACES[:14]))
+    np.testing.assert_array_equal(found.coords[:12], PLACES[1:13])
+    assert [found.facts[name] for name in ("given", "placed", "unknown")] == [12, 18, 2]
+
+
 def test_our_own_table_is_read_back(space: Space, tmp_path: Path) -> None:
     path = tmp_path / "taken.csv"
     path.write_text("\ufeffword,rank,x,y,kept\n'=1+1,30,1,2,0.5\n" + "".join(f"w{i},1,{i},0,\n" for i in range(12)))
@@ -88,18 +95,21 @@ BAD = {
     "missing column": ("a.csv", "word,x\nw1,1\n", "'a.csv' has no column 'y': it should have word, x, y"),
     "no columns": ("a.tsv", "1\t2\n", "has no column 'word' and no 'x' and no 'y'"),
     "empty": ("a.csv", "", "'a.csv' cannot be read: Empty CSV file"),
-    "text": ("a.csv", "word,x,y\nw1,left,2\n", "cannot be read: .*invalid value 'left'"),
-    "ragged": ("a.csv", "word,x,y\nw1,1\n", "cannot be read"),
+    "text": ("a.csv", "word,x,y\nw1,1,2\nw2,left,2\n", "'a.csv' cannot be read: line 3 has 'left' in the column x"),
+    "text in tabs": ("a.tsv", 'word\ty\tx\n"w1\tup\t2\n', "line 2 has 'up' in the column y, where a number should be"),
+    "ragged": ("a.csv", "word,x,y\n\nw1,1\n", "line 3 has 2 cells, and the first line names 3"),
+    "latin": ("a.csv", b"word,x,y\nw1,1,2\ncaf\xe9,1,2\n", "line 3 is not in UTF-8"),
     "not a number": ("a.csv", "word,x,y\nw1,1,2\nw2,nan,2\nw3,,1\n", "2 of the 3 places in 'a.csv' .* that of 'w2'"),
     "infinite": ("a.csv", "word,x,y\nw1,1e99,2\n", "1 of the 1 places in 'a.csv' are no finite numbers"),
-    "unknown": ("a.csv", "word,x,y\nw1,1,2\nqueen,1,2\n", "1 of the 2 words of 'a.csv' are not in 'small', .* 'queen'"),
+    "unknown": ("a.csv", "word,x,y\nqueen,1,2\nking,1,2\n", "has 2 words, and none of them is in 'small', .* 'queen'"),
+    "few known": ("a.csv", "word,x,y\nw1,1,2\nking,1,2\n", "without the 1 of its words .* has places for 1 of the 30"),
     "twice": ("a.csv", "word,x,y\nw1,1,2\nw1,1,2\n", "'a.csv' has the word 'w1' twice"),
     "few": ("a.csv", "word,x,y\nw1,1,2\n", "'a.csv' has places for 1 of the 30 words of the map"),
     "no file": ("a.csv", None, "There is no file"),
     "no kind": ("a.txt", "1 2", "'a.txt' is no file of coordinates: those end in .csv, .tsv"),
-    "pickled": ("a.npy", np.array([{"a": 1}], object), "'a.npy' cannot be read: .*allow_pickle=False"),
-    "bare pickle": ("a.npy", pickle.dumps([1]), "'a.npy' cannot be read"),
-    "no array": ("a.npz", b"PK", "'a.npz' cannot be read"),
+    "pickled": ("a.npy", np.array([{"a": 1}], object), "'a.npy' cannot be read: it is damaged, or holds no array"),
+    "bare pickle": ("a.npy", pickle.dumps([1]), "'a.npy' cannot be read: .* Write it again with numpy.save"),
+    "no array": ("a.npz", b"PK", "'a.npz' cannot be read: it is damaged"),
     "a parquet": ("a.parquet", b"PAR1", "'a.parquet' cannot be read"),
     "shape": ("a.npy", np.zeros((30, 4)), r"'a.npy' holds an array of shape \(30, 4\) of float64"),
     "words": ("a.npy", np.array([["a", "b"]]), "'a.npy' holds an array of shape"),
@@ -116,7 +126,7 @@ def test_a_file_that_makes_no_sense_is_one_sentence(space: Space, tmp_path: Path
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(EmbvizError, match=says) as raised:
         from_file(space, tmp_path / name)
-    assert "\n" not in str(raised.value) and "Unpickl" not in str(raised.value)
+    assert "\n" not in str(raised.value) and "pickle" not in str(raised.value)
 
 
 def test_words_in_two_spaces_keep_the_place_of_the_old_map(space: Space) -> None:
@@ -165,7 +175,12 @@ def test_a_given_map_is_kept_by_its_name_measured_and_replaced(run: runs.Run, tm
 def test_a_map_onto_another_run(run: runs.Run, tmp_path: Path) -> None:
     (tmp_path / "b.vec").write_text("\n".join(f"{word} {i} {i % 3} 1" for i, word in enumerate(WORDS[5:25])))
     young = ev.import_vectors(tmp_path / "b.vec", tmp_path / "runs" / "young")
+    with pytest.raises(EmbvizError, match=f"'told' keeps no map by tsne .* embviz project {run.path} --method tsne$"):
+        young.map_onto(run)
+    assert not run.maps()
+    run.projection("pca")
     made = young.map_onto(run, "pca")
+    assert young.maps()[0].own_params() == {"its words": 30, "its seed": 0}
     np.testing.assert_array_equal(made.coords, run.projection("pca").coords[5:25])
     np.testing.assert_array_equal(open_run(young.path).projection("onto:told:pca").coords, made.coords)
 
@@ -190,7 +205,9 @@ def test_axes_by_their_names(run: runs.Run) -> None:
     made = run.axes_map("w1 <-> w2", "w3 <-> w4", "w5 <-> w6", words=9)
     assert made.coords.shape == (9, 3) and made.params["axes"] == ["w1 <-> w2", "w3 <-> w4", "w5 <-> w6"]
     for names in ((), ("w1 <-> w2",)):
-        with pytest.raises(EmbvizError, match="A map has 2 or 3 axes"):
+        with pytest.raises(
+            EmbvizError, match=rf"A map has 2 or 3 axes, not {len(names)}\. Give --axis two or three times"
+        ):
             run.axes_map(*names)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from embviz.cli.terminal import dump, progress, say, table
+from embviz.cli.terminal import counted, dump, progress, say, table
 from embviz.cli.written import HTML, JSON, NPZ, RUN, write_arrays, write_page, write_whole
 from embviz.errors import EmbvizError
 
@@ -138,6 +138,8 @@ def _say_what(made: Projection, kept: bool | None) -> None:
         f"{len(made.words):,} words by {made.method} in {made.dims} dimensions: {where}{made.facts['seconds']} s, "
         f"{how[kept]}."
     )
+    if unknown := made.facts.get("unknown"):
+        say(f"Left out: {counted(unknown, 'word')} of '{made.params['file']}' that '{made.space}' has not.")
     for (one, other), degrees in zip(
         combinations(made.params.get("axes", ()), 2), made.facts.get("degrees", ()), strict=True
     ):

@@ -55,12 +55,18 @@ def progress() -> Iterator[Report]:
         with _bars() as report:
             yield report
     else:
-        yield _lines()
+        with _lines() as report:
+            yield report
 
 
 def say(text: str) -> None:
     """A line on standard output."""
     out.print(Text(shown(text)), soft_wrap=True)
+
+
+def counted(n: int, what: str) -> str:
+    """1 word, 2 words, 1,000 words."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def complain(text: str) -> None:
@@ -120,15 +126,28 @@ def _json_lines() -> Report:
     return report
 
 
-def _lines() -> Report:
-    last: dict[str, Any] = {"time": 0.0, "stage": ""}
+@contextmanager
+def _lines() -> Iterator[Report]:
+    """A line every five seconds, the first of each stage and its last, which is that all of it is done."""
+    last: dict[str, Any] = {"time": 0.0, "stage": "", "shown": "", "note": ""}
+
+    def show(stage: str, done: float, note: str) -> None:
+        last.update(time=time.monotonic(), stage=stage, shown=f"{done:.0%}")
+        err.print(Text(f"{stage} {done:.0%}  {note}".rstrip()), soft_wrap=True)
+
+    def end() -> None:
+        if last["stage"] and last["shown"] != "100%":
+            show(last["stage"], 1.0, last["note"])
 
     def report(stage: str, done: float, note: str = "") -> None:
+        if stage != last["stage"]:
+            end()
         if stage != last["stage"] or time.monotonic() - last["time"] > 5:
-            last.update(time=time.monotonic(), stage=stage)
-            err.print(Text(f"{stage} {done:.0%}  {note}".rstrip()), soft_wrap=True)
+            show(stage, done, note)
+        last["note"] = note
 
-    return report
+    yield report
+    end()
 
 
 @contextmanager

@@ -43,9 +43,14 @@ def axes(space: Space, directions: np.ndarray, names: Sequence[str], words: int 
     """
     started = time.monotonic()
     directions = np.asarray(directions, np.float64)
-    if directions.ndim != 2 or len(directions) not in (2, 3) or len(names) != len(directions):
+    if len(names) not in (2, 3):
         raise EmbvizError(
-            f"A map has 2 or 3 axes with a name each: there are {len(names)} names and an array of shape "
+            f"A map has 2 or 3 axes, not {len(names)}. Give --axis two or three times: --axis 'man <-> woman' --axis "
+            "'poor <-> rich'."
+        )
+    if directions.ndim != 2 or len(directions) != len(names):
+        raise EmbvizError(
+            f"Each axis has a name and a direction: there are {len(names)} names and an array of shape "
             f"{directions.shape}."
         )
     n = len(space) if words is None else words

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +37,18 @@ def from_file(space: Space, path: Path | str, words: int | None = None, report: 
         report: told how far the placing of others is; may cancel.
 
     Returns:
-        a projection of the method "file:NAME".
+        a projection of the method "file:NAME"; its facts say as "unknown" how many words of the file the space has
+        not, which were left out.
 
     Raises:
         EmbvizError: the file cannot be read, or has places for too few words.
     """
     path, n = Path(path), _count(space, words)
-    rows, coords = coordinates.read(path, space)
-    where = f"'{path.name}' has places for"
-    return _completed(space, f"file:{path.name}", {"file": path.name}, rows, coords, n, where, report)
+    rows, coords, unknown = coordinates.read(path, space)
+    less = f" without the {unknown:,} of its words that '{space.name}' has not" if unknown else ""
+    where = f"'{path.name}'{less} has places for"
+    made = _completed(space, f"file:{path.name}", {"file": path.name}, rows, coords, n, where, report)
+    return replace(made, facts={**made.facts, "unknown": unknown})
 
 
 def onto(space: Space, old: Projection, words: int | None = None, report: Report = silent) -> Projection:

@@ -26,7 +26,7 @@ class Projection:
         params: dims, words, and for what was computed fit (how many of them, the most frequent, the method saw; the
             others were placed by the fit), seed, and the method's own parameters.
         facts: what was found: seconds; for PCA the share of the variance that each axis holds; for a map that was
-            given how many places were, and how many words were placed among them.
+            given how many places were, how many words were placed among them, and how many words of a file are unknown.
         space: the space's name.
         sheet: how a flat map is drawn; None in 3 dimensions.
     """
