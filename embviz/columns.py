@@ -13,6 +13,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from embviz.arrays import READ_ONLY
 from embviz.errors import EmbvizError
 from embviz.space import Space
 from embviz.text.files import whole_text
@@ -153,12 +155,30 @@ class Found:
         left_out: of each other one its title, and why.
         here: how many of the file's words the space has; None where the file names no words.
         of: how many rows it has.
+        twice: how many words of the space stand in it again with other values, of which the first were kept.
     """
 
     columns: tuple[Column, ...]
     left_out: Mapping[str, str]
     here: int | None
     of: int
+    twice: int = 0
+
+
+@contextmanager
+def changing(run: str) -> Iterator[None]:
+    """While the columns of a run are changed; a run that may only be read says so.
+
+    Raises:
+        EmbvizError: it may.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in READ_ONLY:
+            raise
+        sentence = "'{run}' may only be read, so its columns stay as they are. Copy the run."
+        raise EmbvizError(sentence, run=run) from None
 
 
 def is_column(kind: pa.DataType) -> bool:
@@ -225,7 +245,7 @@ def read_columns(path: Path | str, space: Space, name: str | None = None, encodi
     title, text = whole_text(path, encoding)
     kind = next((ending for ending in (".csv", ".tsv") if bare(title).endswith(ending)), None)
     if kind is None:
-        return word_list(name or path.name.partition(".")[0], text.split("\n"), space)
+        return word_list(path.name.partition(".")[0] if name is None else name, text.split("\n"), space)
     if name is not None:
         raise EmbvizError(f"'{path}' is a table, whose first line names its columns: --name is for a list of words.")
     return _of_table(path, list(_table(text, path, kind)), space)
@@ -247,8 +267,19 @@ def _of_table(path: Path, rows: list[list[str]], space: Space) -> Found:
     if not columns:
         reasons = "; ".join(f"'{title}': {reason}" for title, reason in left_out.items())
         raise EmbvizError(f"'{path}' has no column to keep. {reasons}".rstrip())
-    here = None if found is None else len(found) - found.count(None)
-    return Found(tuple(columns.values()), left_out, here, len(rows) - 1)
+    if by is None or found is None:
+        return Found(tuple(columns.values()), left_out, None, len(rows) - 1)
+    here, twice = len(found) - found.count(None), _twice(found, [row[:by] + row[by + 1 :] for row in rows[1:]])
+    return Found(tuple(columns.values()), left_out, here, len(rows) - 1, twice)
+
+
+def _twice(found: Sequence[int | None], values: Sequence[Sequence[str]]) -> int:
+    """Of how many words a later row says something else than the first."""
+    first: dict[int, Sequence[str]] = {}
+    other = {
+        row for row, said in zip(found, values, strict=True) if row is not None and first.setdefault(row, said) != said
+    }
+    return len(other)
 
 
 def _places(found: Sequence[int | None], n: int) -> pa.Array:

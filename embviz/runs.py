@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from embviz import arrays
 from embviz.clusters import Clusters, clusters
-from embviz.columns import Column, is_column, read_columns
+from embviz.columns import Column, changing, is_column, read_columns
 from embviz.drafts import checked_meta, draft, finish
 from embviz.errors import EmbvizError
 from embviz.formats import read_vectors
@@ -30,7 +30,7 @@ from embviz.projection import Projection, project, settings
 from embviz.projection.axes import axes
 from embviz.projection.faithfulness import Faithfulness, faithfulness
 from embviz.projection.given import from_file, is_given, onto
-from embviz.projection.kept import KeptMap, file_name, kept_maps
+from embviz.projection.kept import KeptMap, command, file_name, kept_maps
 from embviz.projection.live import Watch, unwatched
 from embviz.similarity import direction
 from embviz.space import Space
@@ -142,14 +142,17 @@ class Run:
         """A map on which the words that another run's map has too keep their places; kept likewise.
 
         Args:
-            other: whose map it is; made there if need be.
+            other: whose map it is; it is not made here, as that takes long and writes into the other run.
             method, dims, seed, fit: of that map.
             words: how many of this run's words are on the map, the most frequent; by default all.
             report: told the stage and its progress; may cancel.
 
         Raises:
-            EmbvizError: see `projection` and `embviz.projection.given.onto`.
+            EmbvizError: the other run keeps no such map; see `projection` and `embviz.projection.given.onto`.
         """
+        if not other.projection_path(method, dims, None, seed, fit).is_file():
+            raise EmbvizError(f"'{other.name}' keeps no map by {method} in {dims} dimensions of all its words. Make it "
+                              f"first: {command(other.path, method, dims, seed, fit)}")  # fmt: skip
         old = other.projection(method, dims, None, seed, fit, report)
         return self._keep(onto(self.space, old, words, report))
 
@@ -168,10 +171,8 @@ class Run:
 
     def _given(self, path: Path, method: str, dims: int) -> Projection:
         if not path.is_file():
-            raise EmbvizError(
-                f"'{self.name}' keeps no map '{method}' in {dims} dimensions. Give it with `embviz project --from` or "
-                "`--onto`."
-            )
+            raise EmbvizError(f"'{self.name}' keeps no map '{method}' in {dims} dimensions. Give it with `embviz "
+                              "project --from` or `--onto`.")  # fmt: skip
         return Projection.load(path, self.space)
 
     def _keep(self, made: Projection) -> Projection:
@@ -263,19 +264,26 @@ class Run:
         columns = list(columns)
         for column in columns:
             if column.name.casefold() in taken:
-                raise EmbvizError(
-                    "'{run}' has a column '{name}' already, and none is overwritten. Choose another name.",
-                    run=self.name, name=column.name,
-                )  # fmt: skip
-        try:
+                raise EmbvizError("'{run}' has a column '{name}' already, and none is overwritten. Choose another "
+                                  "name.", run=self.name, name=column.name)  # fmt: skip
+        with changing(self.name):
             (self.path / "columns").mkdir(exist_ok=True)
             for column in columns:
                 column.save(self.path / "columns" / f"{column.name}.arrow")
-        except OSError as error:
-            if error.errno not in arrays.READ_ONLY:
-                raise
-            raise EmbvizError("'{run}' may only be read, so no column can be kept in it. Copy the run.",
-                              run=self.name) from None  # fmt: skip
+
+    def remove_column(self, name: str) -> None:
+        """Remove a column that was added, a damaged one too.
+
+        Raises:
+            EmbvizError: there is none of that name, it came with the words, or the run may only be read.
+        """
+        if name not in self.column_names:
+            self.column(name)  # which says what there is
+        if name in self.space.table.column_names:
+            raise EmbvizError("The column '{name}' came with the words of '{run}', which stay as they are: only a "
+                              "column that was added later can be removed.", run=self.name, name=name)  # fmt: skip
+        with changing(self.name):
+            (self.path / "columns" / f"{name}.arrow").unlink(missing_ok=True)
 
 
 def open_run(path: Path | str) -> Run:

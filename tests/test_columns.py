@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from embviz import cli
 from embviz.columns import Column, checked_name, read_columns, word_list
 from embviz.cuts import cut
 from embviz.errors import EmbvizError
@@ -49,7 +50,7 @@ def test_rows_find_their_words(tmp_path: Path, space: Space) -> None:
     text = 'kind,Word\n"a city, in ""France""",巴黎\nanimal,DOG\nanimal,cow\nwrong,dog\n'
     found = read_columns(written(tmp_path, text, "meta.csv"), space)
     assert values(tmp_path / "meta.csv", space) == {"kind": [None, "animal", None, None, 'a city, in "France"']}
-    assert (found.here, found.of) == (3, 4)
+    assert (found.here, found.of, found.twice) == (3, 4, 1)
 
 
 def test_one_column_may_have_empty_cells(tmp_path: Path, space: Space) -> None:
@@ -156,6 +157,32 @@ def test_columns_of_a_run(tmp_path: Path) -> None:
     (tmp_path / "run" / "columns" / "pets.arrow").write_bytes(before[: len(before) // 2])
     with pytest.raises(EmbvizError, match="is damaged"):
         run.column("pets")
+    for name, sentence in (("kind", "came with the words of 'run'"), ("Pets", "has no column 'Pets'")):
+        with pytest.raises(EmbvizError, match=sentence):
+            run.remove_column(name)
+    run.remove_column("pets")
+    assert run.column_names == ["kind"] and not list((tmp_path / "run" / "columns").iterdir())
+
+
+def test_the_shell_says_what_it_added_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(tmp_path, "\n".join(f"{word} {i} 1" for i, word in enumerate(WORDS)) + "\n", "v.vec")
+    run = import_vectors(tmp_path / "v.vec", tmp_path / "run")
+    table = written(tmp_path, "word\tkind\ncat\ta\ncat\ta\ncat\tb\ncat\tc\n")
+
+    def said(*more: object) -> list[str]:
+        monkeypatch.setattr("sys.argv", ["embviz", "annotate", str(run.path), *map(str, more)])
+        assert cli.status() == 0
+        return capsys.readouterr().out.splitlines()
+
+    assert said(table) == [
+        "kind: category, 1 word.",
+        "4 of 4 words of 'meta.tsv' are in 'run'.",
+        "1 word came again with other values: the first of each was kept.",
+    ]
+    assert run.column("kind").values.to_pylist() == ["a", None, None, None, None]
+    assert said("--remove", "kind") == ["Removed from 'run': kind."] and run.column_names == []
 
 
 def test_a_run_that_may_only_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,7 @@ def test_a_map_that_was_given_is_a_method_to_choose(library: Library, tmp_path: 
             np.save(tmp_path / name, np.hstack([places, places])[:, :dims])
             run.map_from(tmp_path / name)
             run.faithfulness(f"file:{name}", dims)
+        run.projection("pca")
         made = run.map_onto(run, "pca")
         run.faithfulness(made.method)
         choices, value, style = given_maps(library, Selection(run="strange", method="file:=mine.npy"), "en")

@@ -10,6 +10,7 @@ import typer
 
 from embviz.cli.terminal import brief, dump, say, table
 from embviz.cli.written import HTML, JSON, NPZ, RUN, write_arrays, write_page
+from embviz.errors import EmbvizError
 
 if TYPE_CHECKING:
     from embviz.attention import Attention
@@ -56,8 +57,15 @@ def list_(
 
 def _list_maps(path: Path, as_json: bool) -> None:
     """How each map was made, and what that cost."""
-    from embviz.runs import open_run
+    from embviz.runs import list_runs, open_run
 
+    if not (path / "meta.json").is_file() and path.is_dir():
+        names = [entry.name for entry in list_runs(path) if entry.run]
+        if names:
+            raise EmbvizError(
+                f"'{path}' is a folder of runs, and --maps lists the maps of one. Name it, such as: embviz list "
+                f"{path / names[0]} --maps"
+            )
     run = open_run(path)
     listed = run.maps()
     if as_json:

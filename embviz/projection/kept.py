@@ -27,9 +27,12 @@ class KeptMap:
 
 
 def own_params(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a map but for dims and words, which every map has; those of an old one it was made onto too."""
-    flat = {**params, **{f"its {name}": value for name, value in params.get("of", {}).items()}}
-    return {name: value for name, value in flat.items() if name not in ("dims", "words", "of", "its dims")}
+    """The parameters of a map but for dims and words, which every map has; of one that was made onto an old map, what
+    its name does not say already: how many words and which seed the old one has.
+    """
+    if "of" in params:
+        return {f"its {name}": params["of"][name] for name in ("words", "seed") if name in params["of"]}
+    return {name: value for name, value in params.items() if name not in ("dims", "words")}
 
 
 def file_name(method: str, dims: int, params: Mapping[str, Any]) -> str:
@@ -41,6 +44,12 @@ def file_name(method: str, dims: int, params: Mapping[str, Any]) -> str:
         return f"{name}-{dims}d.safetensors"
     tail = "-".join(f"{name}{_short(value)}" for name, value in params.items() if name != "dims")
     return f"{method}-{dims}d-{tail}.safetensors"
+
+
+def command(run: Path, method: str, dims: int, seed: int = 0, fit: int | None = None) -> str:
+    """What to type in the shell for a map to be made and kept."""
+    more = [f"--dims {dims}"] * (dims != 2) + [f"--seed {seed}"] * bool(seed) + [f"--fit {fit}"] * bool(fit)
+    return " ".join(["embviz project", str(run), f"--method {method}", *more])
 
 
 def kept_maps(folder: Path) -> list[KeptMap]:
