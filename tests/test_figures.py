@@ -226,6 +226,17 @@ def test_bars_are_as_long_as_their_cosines_and_nearest_on_top() -> None:
     assert neighbors_figure(made, name="余弦").layout.xaxis.title.text == "余弦"
 
 
+def test_many_points_in_space_are_smaller_and_fainter_so_that_they_do_not_hide_each_other() -> None:
+    few, many = (projection_figure(solid(n), hover=False).data[POINTS].marker for n in (3_000, 30_000))
+    assert (few.size, few.opacity) == (2.5, 0.55)
+    assert 1 < many.size < 0.6 * few.size and 0.1 < many.opacity < 0.4 * few.opacity
+
+
+def solid(n: int) -> Projection:
+    coords = np.random.default_rng(0).normal(size=(n, 3)).astype(np.float32)
+    return Projection(coords, [f"w{i}" for i in range(n)], "pca", {"dims": 3, "words": n}, {}, "many")
+
+
 def test_no_neighbours_are_an_empty_figure() -> None:
     assert len(neighbors_figure(neighbors(())).data[0].x) == 0
 

@@ -160,7 +160,7 @@ def follow(
             place for place, source in enumerate(sources) if ".".join(source) in triggered and values[place] is not None
         ]
         by_hand = moved and not any(source.startswith(f"{ids.URL}.") for source in triggered)
-        changed = _moved(selection, moved[0], values[moved[0]]) if by_hand else selection
+        changed = resolve(_moved(selection, moved[0], values[moved[0]])) if by_hand else selection
         shown: list[Any] = [
             no_update if (control_value(changed, field) or None) == (value or None) else control_value(changed, field)
             for field, value in zip(controls, values, strict=False)
@@ -185,7 +185,9 @@ def control_value(selection: Selection, field: str) -> Any:
 
 def changed_by(selection: Selection, field: str, value: Any) -> Selection:
     """The selection after a control was set to a value."""
-    if isinstance(value, str) and field in ("dims", "words", "layer", "head"):
+    if field == "dims":
+        return selection.turned(int(value))
+    if isinstance(value, str) and field in ("words", "layer", "head"):
         return selection.but(**{field: int(value)})
     if field == "column":
         return selection.but(**{**_NO_COLUMN, field: value})

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+SOLID = 10_000  # words of a map in 3 dimensions, unless more are asked for
 VIEWS = ("map", "words", "attention")
 
 
@@ -79,6 +80,10 @@ class Selection:
     def but(self, **changes: Any) -> Selection:
         """The same selection with some values changed."""
         return replace(self, **changes)
+
+    def turned(self, dims: int) -> Selection:
+        """The same map in so many dimensions, with as many words as such a map has, unless few were chosen."""
+        return self.but(dims=dims, words=self.words if self.words and self.words < SOLID else None)
 
 
 def many(text: str | None) -> list[str]:

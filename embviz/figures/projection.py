@@ -236,7 +236,8 @@ def _points(
     coords = projection.coords
     size = _point_size(projection, view)
     one = PALETTES[theme].point if color is None else shades(np.asarray(color)[: len(coords)][rows], theme)
-    marker = {"color": one, "size": size, "opacity": 0.55, "line": {"width": 0}}
+    opacity = 0.55 * _crowding(len(coords)) ** 0.5 if projection.dims == 3 else 0.55
+    marker = {"color": one, "size": size, "opacity": round(opacity, 3), "line": {"width": 0}}
     there = np.isin(np.arange(len(coords)), rows).tolist()
     words = [plain(word) for word in compress(projection.words, there)] if hover else None
     return _trace(
@@ -249,8 +250,13 @@ def _point_size(projection: Projection, view: View | None) -> float:
     """In pixels; at a view as the explorer has it (assets/map-points.js), the larger the more the points are apart."""
     n = len(projection.coords)
     if projection.dims == 3:
-        return 2.5
+        return round(2.5 * _crowding(n) ** 0.25, 2)
     return (6 if n <= 2_000 else 4) if view is None else 2 * min(5.0, max(0.7, 0.2 * view[2] / np.sqrt(n) + 0.35))
+
+
+def _crowding(n: int) -> float:
+    """How much of a point is left to each of n words in space, where they hide each other: 1 up to 3,000 of them."""
+    return min(1.0, 3_000 / n)
 
 
 def _trace(projection: Projection, coords: np.ndarray, gl: bool = False, **rest: Any) -> Any:

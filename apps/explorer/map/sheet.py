@@ -21,7 +21,7 @@ from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map import colors
 from embviz.apps.explorer.map.pins import pinned_on, rows_of
 from embviz.apps.explorer.map.trail import trail
-from embviz.apps.explorer.selection import Selection
+from embviz.apps.explorer.selection import SOLID, Selection
 from embviz.errors import EmbvizError
 from embviz.figures.theme import PALETTES
 from embviz.projection import Projection
@@ -31,7 +31,6 @@ from embviz.runs import Run
 from embviz.similarity import near
 from embviz.space import Space
 
-_SOLID = 10_000  # words of a map in 3 dimensions, unless more are asked for
 _MOST_ROWS = 1_000  # words in one answer
 _BYTES = "application/octet-stream"
 
@@ -172,7 +171,7 @@ def words_on_map(run: Run, selection: Selection) -> int:
     """How many words the map shows: all of them on a flat one, which a browser draws by the million."""
     if is_given(selection.method):
         return len(shown_of(run, selection).coords)
-    return min(selection.words or (len(run.space) if selection.dims == 2 else _SOLID), len(run.space))
+    return min(selection.words or (len(run.space) if selection.dims == 2 else SOLID), len(run.space))
 
 
 def shown_of(run: Run, selection: Selection) -> Projection:
@@ -185,7 +184,7 @@ def shown_of(run: Run, selection: Selection) -> Projection:
         return _by_axes(run, axes_of(run.space, selection), words_on_map(run, selection))
     if is_given(selection.method):
         whole = kept(run, selection.method, selection.dims, None)
-        return whole if selection.dims == 2 else whole.first(_SOLID)
+        return whole if selection.dims == 2 else whole.first(SOLID)
     return kept(run, selection.method, selection.dims, words_on_map(run, selection))
 
 
