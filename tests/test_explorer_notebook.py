@@ -62,5 +62,5 @@ def test_the_same_words_of_a_pattern(library: Library) -> None:
 def test_what_a_figure_has_not_is_said(library: Library) -> None:
     run, selection = library.open("strange"), Selection(run="strange", pins="word1\tword2")
     projection = shown_of(run, selection)
-    assert "# A figure has not, as the explorer has: pinned words.\n" in as_python(projection, run, selection, "light")
+    assert "# Pinned words are shown in the explorer only.\n" in as_python(projection, run, selection, "light")
     assert "#" not in as_python(projection, run, Selection(run="strange"), "light")

@@ -39,6 +39,9 @@ def test_a_table_has_the_true_neighbours_and_says_how_the_map_was_made(strange_r
     assert told["map"]["params"] == dict(projection.params)
     sent = client.get(addresses["CSV"]).headers["Content-Disposition"]
     assert sent.endswith("''strange-pca-words30-fit30-seed0.csv")
+    some = dict(links(run, projection, Selection(run=run.name, pattern="^word1")))
+    sent = client.get(some["Parquet"]).headers["Content-Disposition"]
+    assert sent.endswith("''strange-pca-words30-fit30-seed0-11-words.parquet")
 
 
 def test_a_file_is_named_by_what_its_map_shows_without_a_path(library: Library) -> None:

@@ -39,7 +39,7 @@ def as_python(projection: Projection, run: Run, selection: Selection, theme: str
 
 def _lacking(selection: Selection) -> str:
     """A comment on what the explorer shows and a figure does not."""
-    return "# A figure has not, as the explorer has: pinned words.\n" if pinned(selection) else ""
+    return "# Pinned words are shown in the explorer only.\n" if pinned(selection) else ""
 
 
 _IMPORTS = {

@@ -42,27 +42,33 @@ def connect(app: dash.Dash, library: Library) -> None:
         run, projection = requested(library, name)
         try:
             shape = read(request.args["shape"]) if "shape" in request.args else None
-            made = table(run, projection, shown_rows(run, projection, asked(), shape))
+            rows = shown_rows(run, projection, asked(), shape)
+            made = table(run, projection, rows)
         except (ValueError, EmbvizError) as error:
             abort(400, str(error))
         if form not in ("csv", "parquet"):
             abort(404, "there are table.csv and table.parquet")
         if form == "csv":
-            return _attached(as_csv(made), "text/csv", run, projection, form)
+            return _attached(as_csv(made), "text/csv", run, projection, form, len(rows))
         body = as_parquet(made, parameters(run, projection))
-        return _attached(body, "application/vnd.apache.parquet", run, projection, form)
+        return _attached(body, "application/vnd.apache.parquet", run, projection, form, len(rows))
 
 
-def _attached(body: bytes, kind: str, run: Run, projection: Projection, form: str) -> Response:
-    file = quote(f"{file_name(run, projection)}.{form}")
+def _attached(
+    body: bytes, kind: str, run: Run, projection: Projection, form: str, words: int | None = None
+) -> Response:
+    file = quote(f"{file_name(run, projection, words)}.{form}")
     return Response(body, mimetype=kind, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{file}"})
 
 
-def file_name(run: Run, projection: Projection) -> str:
-    """What a file with a map is called: the run, the method and its parameters, since a CSV can hold them nowhere."""
+def file_name(run: Run, projection: Projection, words: int | None = None) -> str:
+    """What a file with a map is called: the run, the method and its parameters, since a CSV can hold them nowhere; and
+    how many words it has, where these are not all.
+    """
     params = {name: value for name, value in projection.params.items() if name != "dims"}
     told = [f"{name}{'-'.join(value) if isinstance(value, list) else value}" for name, value in params.items()]
-    return re.sub(r"[^\w.-]+", "_", "-".join([run.name, projection.method, *told]))
+    part = [] if words is None or words == len(projection.coords) else [f"{words}-words"]
+    return re.sub(r"[^\w.-]+", "_", "-".join([run.name, projection.method, *told, *part]))
 
 
 def parameters(run: Run, projection: Projection) -> dict[str, Any]:
