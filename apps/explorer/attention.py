@@ -186,7 +186,7 @@ def strongest(seen: Attention, weights: np.ndarray) -> Any:
         html.Li(
             [
                 html.Span(f"{seen.tokens[query]} → {seen.keys[key]}", className="word"),
-                html.Span(className="bar", style={"width": f"{weights[query, key] * 100:.0f}%"}),
+                html.Span(className="bar", style={"--share": f"{weights[query, key]:.3f}"}),
                 html.Span(f"{weights[query, key]:.3f}", className="score"),
             ]
         )

@@ -28,7 +28,7 @@ def neighbor_list(found: tuple[str, ...], scores: np.ndarray, selection: Selecti
             dcc.Link(
                 [
                     html.Span(word, className="word"),
-                    html.Span(className="bar", style={"width": f"{max(0.0, float(score)) * 100:.0f}%"}),
+                    html.Span(className="bar", style={"--share": f"{max(0.0, float(score)):.3f}"}),
                     html.Span(f"{score:.3f}", className="score"),
                 ],
                 href=selection.but(word=word).url,
