@@ -53,6 +53,9 @@ def test_controls_show_and_set_the_selection() -> None:
     assert control_value(selection, "word") == "king"
     assert control_value(selection, "sentence") is None
     assert changed_by(selection, "dims", "2") == replace(selection, dims=2)
+    fewer, all_of_them = replace(selection, words=5_000), replace(selection, dims=2, words=30_000)
+    assert changed_by(fewer, "dims", "2") == replace(fewer, dims=2)
+    assert changed_by(all_of_them, "dims", "3") == replace(all_of_them, dims=3, words=None)
     assert changed_by(selection, "word", "queen") == replace(selection, word="queen")
 
 
@@ -81,6 +84,15 @@ def test_every_translated_error_is_one_that_is_raised() -> None:
         assert joined.count(sentence) >= 2, f"nothing raises: {sentence}"
         names = {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
         assert names == {name for _, name, _, _ in string.Formatter().parse(chinese) if name}
+
+
+def test_what_long_work_says_is_there_in_chinese() -> None:
+    root = Path(ev.__file__).parent
+    source = " ".join(p.read_text("utf-8") for p in [*root.glob("projection/*.py"), root / "clusters.py"])
+    stages = set(re.findall(r'report\("([^"]+)"', source))
+    assert {"searching neighbours", "neighbours ranked", "finding clusters"} <= stages <= set(interface._WORK)
+    assert interface.worded("step 20 of 750", "zh") == "第 20 步，共 750 步"
+    assert interface.worded("KL 1.234", "zh") == interface.worded("KL 1.234", "en") == "KL 1.234"
 
 
 def test_an_error_is_explained_in_the_readers_language(library: Library) -> None:

@@ -119,7 +119,7 @@ def test_a_map_of_a_handful_of_words_is_shown_unmeasured(tmp_path: Path) -> None
     assert state["idle"] is True and state["spec"] is not None and "this map" not in said(state["about"])
 
 
-def test_colours_by_distortion_and_by_cluster(strange_runs: Path, library: Library) -> None:
+def test_colours_by_neighbours_near_and_by_cluster(strange_runs: Path, library: Library) -> None:
     run, client = library.open("strange"), create_app(strange_runs).server.test_client()
     spec = picture(library, Jobs(), Selection(run="strange", color="kept"), "look", PAGE)["spec"]
     shades = np.frombuffer(fetch(client, spec["colors"]["url"]), np.uint8)
@@ -306,6 +306,9 @@ def test_the_search_box_completes_by_frequency_and_keeps_the_selected_word(libra
     assert completions(library, Selection(run="strange", word="巴黎"), "word1") == [
         "word1", *[f"word1{i}" for i in range(10)], "巴黎",
     ]  # fmt: skip
+    part_of = Selection(run="strange", word="巴黎 - 法国 + 日本")
+    assert completions(library, part_of, "法国 + 日本 ") == ["法国 + 日本", part_of.word]
+    assert completions(library, part_of, "法国 + nowhere") == [part_of.word]
     assert completions(library, Selection(run="nowhere"), "x") == []
     assert sizes(library, Selection(run="strange"), "en") == [{"value": "50", "label": "all 50"}]
 

@@ -5,6 +5,8 @@ Sentences of errors are looked up as the library raises them; one that is not he
 
 from __future__ import annotations
 
+import re
+
 from flask import request
 
 from embviz.errors import EmbvizError
@@ -22,8 +24,11 @@ _TEXT = {
     "damaged": ("damaged", "已损坏"),
     # map
     "find": ("Find a word", "查找词语"),
-    "find_hint": ("Type the start of a word", "输入词语的开头"),
-    "nothing_found": ("No word has these letters", "没有包含这些字的词"),
+    "find_hint": ("or king - man + woman", "或 巴黎 - 法国 + 日本"),
+    "nothing_found": (
+        "No such word. Enter reads an expression, such as king - man + woman.",
+        "没有这样的词。算式（例如 巴黎 - 法国 + 日本）按回车即可。",
+    ),
     "projection": ("Projection", "降维方法"),
     "pca": ("PCA", "PCA"),
     "tsne": ("t-SNE", "t-SNE"),
@@ -33,7 +38,7 @@ _TEXT = {
     "up": ("Up", "纵轴"),
     "through": ("Through", "深度轴"),
     "given": ("Maps that were given", "导入的地图"),
-    "given_hint": ("From a file or another run", "来自文件或其他模型"),
+    "given_hint": ("Choose one", "请选择"),
     "onto": ("{method} of {run}", "{run} 的 {method}"),
     "about_file": (
         "{shown:,} of {all:,} words. {given:,} are where the file '{file}' has them; {placed:,} others are placed among "
@@ -44,6 +49,10 @@ _TEXT = {
         "{shown:,} of {all:,} words. {given:,} keep the place that the map of '{onto}' gives them; {placed:,} others "
         "are placed among those that are near to them, and less exactly.",
         "共 {all:,} 个词，显示 {shown:,} 个。{given:,} 个词保持在“{onto}”的地图上的位置；其余 {placed:,} 个词放在与其相近的词之间，精度较低。",
+    ),
+    "about_unknown": (
+        "Words of the file that this run has not, left out: {unknown:,}.",
+        "文件中有 {unknown:,} 个词不在此模型中，已略去。",
     ),
     "cost": ("Computed in {seconds:.1f} s{params}.", "计算用时 {seconds:.1f} 秒{params}。"),
     "about_axes": (
@@ -79,9 +88,9 @@ _TEXT = {
     "color": ("Colour", "颜色"),
     "color_one": ("none", "无"),
     "color_cluster": ("cluster", "聚类"),
-    "color_kept": ("distortion", "失真"),
-    "kept_low": ("no true neighbour is near", "真实近邻都不在附近"),
-    "kept_high": ("all are", "全部在附近"),
+    "color_kept": ("true neighbours near", "附近的真实近邻"),
+    "kept_low": ("none near", "都不在附近"),
+    "kept_high": ("all near", "都在附近"),
     "rank_low": ("rare", "低频"),
     "rank_high": ("frequent", "高频"),
     "similarity_low": ("unrelated", "无关"),
@@ -321,8 +330,8 @@ _ERRORS = {
         "“{name}”的 {count:,} 个词都不在“{space}”中，例如“{word}”。",
     "'{run}' has a column '{name}' already, and none is overwritten. Choose another name.":
         "“{run}”已有名为“{name}”的列，不会覆盖。请换一个名称。",
-    "'{run}' may only be read, so no column can be kept in it. Copy the run.":
-        "“{run}”是只读的，无法保存列。请复制该模型。",
+    "'{run}' may only be read, so its columns stay as they are. Copy the run.":
+        "“{run}”是只读的，无法更改列。请复制该模型。",
     "'{run}' has no columns. `embviz annotate` adds some.": "“{run}”没有列。可用 `embviz annotate` 添加。",
     "'{run}' has no column '{name}'. It has: {names}.": "“{run}”没有名为“{name}”的列。现有：{names}。",
     "'{text}' is no number. Write one like 0.5 or 1000, or leave the field empty.":
@@ -336,6 +345,37 @@ _ERRORS = {
         "“{run}”中没有这张地图。请用 `embviz project` 生成。",
     "There is no run '{name}'. Choose another one above.": "没有名为“{name}”的模型。请在上方选择另一个。",
 }  # fmt: skip
+
+
+_WORK = {
+    "PCA": "PCA",
+    "t-SNE": "t-SNE",
+    "UMAP": "UMAP",
+    "searching neighbours": "查找近邻",
+    "compiling, the first time on a machine": "首次在此机器上运行，正在编译",
+    "loading openTSNE": "加载 openTSNE",
+    "loading UMAP (its first start on a machine compiles for a minute)": "加载 UMAP（首次在此机器上运行需编译约一分钟）",
+    "placing words": "放置词语",
+    "neighbours ranked": "近邻排序",
+    "neighbours kept": "统计保留的近邻",
+    "finding clusters": "聚类",
+    "putting words into clusters": "将词归入各类",
+    "fit": "拟合词数",
+    "seed": "随机种子",
+    "perplexity": "困惑度",
+    "neighbors": "近邻数",
+    "min dist": "最小距离",
+}
+_NUMBERED = {r"step (\d+) of (\d+)": r"第 \1 步，共 \2 步", r"(\d+) steps": r"\1 步"}
+
+
+def worded(said: str, language: str) -> str:
+    """What long work says of itself, a stage or a note, or the name of a parameter, in the reader's language."""
+    if language == "en":
+        return said
+    return _WORK.get(said) or next(
+        (re.sub(told, chinese, said) for told, chinese in _NUMBERED.items() if re.fullmatch(told, said)), said
+    )
 
 
 def text(key: str, language: str, **values: object) -> str:

@@ -107,7 +107,7 @@ def test_the_trail_of_an_expression(page: Page, serve: Any, runs: Path, sheet: S
     }"""
     assert page.evaluate(hollow) == [[214, 51, 108], [255, 255, 255], [255, 255, 255]]
     page.evaluate("window.embviz.map.camera.set({ x: 0.1, y: 0.1, scale: 200000 })")
-    page.get_by_role("textbox", name="Find a word").fill("woman + queen")
+    page.get_by_role("textbox", name="Find a word").fill("man + woman")  # part of the one before
     page.keyboard.press("Enter")
     page.wait_for_function("window.embviz.map.spec.trail?.steps.length === 2")
     sheet()

@@ -35,6 +35,11 @@
     return lines.replace(/view=None,\n\)\s*$/, `view=(${view}),\n    size=(${size.width}, ${size.height}),\n)\n`);
   }
 
+  // What was typed into a search box since it was entered: choosing an option puts that in its place.
+  const written = {};
+  document.addEventListener("focusin", (event) => delete written[event.target.id], true);
+  document.addEventListener("input", (event) => event.target.id && (written[event.target.id] = event.target.value), true);
+
   // A button that copies what it holds, and says that it did.
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
@@ -101,12 +106,14 @@
 
     // What Enter meant in a search box: the option chosen with the arrows, which the box shows a moment later; where
     // there is none it shows the old choice again, and what was typed is meant.
-    entered(submits, typed, before, id) {
+    entered(submits, shown, before, id) {
+      const typed = written[id] ?? shown;
       return new Promise((resolve) =>
         setTimeout(() => {
           const box = document.getElementById(id), now = box.value;
           box.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", code: "Escape", bubbles: true })); // the list
           resolve(now === before ? typed : now);
+          delete written[id];
         }, 80)
       );
     },

@@ -10,7 +10,7 @@ import numpy as np
 from dash import dcc, html
 
 from embviz.apps.explorer.frame import attributes
-from embviz.apps.explorer.interface import text
+from embviz.apps.explorer.interface import text, worded
 from embviz.apps.explorer.jobs import Job
 from embviz.apps.explorer.map import columns, filters
 from embviz.apps.explorer.map.colors import measured_already
@@ -49,6 +49,8 @@ def about(
         saved = [html.Span(text("save_as", language)), *files, code]
         parts.append(html.Div(saved, className="examples save"))
         parts.append(without_neighbors(run, shown, language) and html.P(without_neighbors(run, shown, language)))
+    if unknown := projection.facts.get("unknown"):
+        parts.append(html.P(text("about_unknown", language, unknown=unknown)))
     fit = projection.params.get("fit", shown)
     if fit < shown and projection.method != "pca":
         parts.append(html.P(text("placed", language, fit=fit, placed=shown - fit)))
@@ -60,13 +62,14 @@ def about(
         return [*parts, how_true(measured(run, projection), language)] if measured_already(run, projection) else parts
     if measuring.error is not None:
         return [*parts, html.P(measuring.error)]
-    return [*parts, html.P(text("measuring", language, done=measuring.done, stage=measuring.stage))]
+    return [*parts, html.P(text("measuring", language, done=measuring.done, stage=worded(measuring.stage, language)))]
 
 
 def cost(projection: Projection, language: str) -> str:
     """By which parameters a map was made, and how long that took."""
     named = own_params(projection.params) if not is_given(projection.method) else {}
-    params = "".join(f"; {name.replace('_', ' ')} {value:,}" for name, value in named.items())
+    between = "；" if language == "zh" else "; "
+    params = "".join(f"{between}{worded(name.replace('_', ' '), language)} {value:,}" for name, value in named.items())
     return text("cost", language, seconds=projection.facts["seconds"], params=params)
 
 

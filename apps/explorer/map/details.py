@@ -20,7 +20,8 @@ from embviz.projection import METHODS, Projection
 from embviz.projection.given import is_given
 from embviz.projection.kept import KeptMap
 from embviz.runs import Run
-from embviz.similarity import Neighbors, complete, near
+from embviz.similarity import Neighbors, complete, near, parse
+from embviz.space import Space
 
 _SIZES = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
@@ -44,7 +45,7 @@ def details(library: Library, selection: Selection, language: str) -> Any:
         on_map = len(run.space)  # there is no such map, and the picture says it
     here = int((found.rows < on_map).sum())
     return [
-        html.Div([html.H2(selection.word), *pin(run, single, selection, language)], className="titled"),
+        html.Div([html.H2(selection.word), *_pin(run, single, selection, language)], className="titled"),
         html.P(
             facts(run.space, single, language) if single is not None else text(_of_sum(found, selection), language),
             className="quiet",
@@ -61,6 +62,11 @@ def details(library: Library, selection: Selection, language: str) -> Any:
         html.P(text("how", language, over=found.over), className="quiet"),
         *apart(run, selection, language),
     ]
+
+
+def _pin(run: Run, row: int | None, selection: Selection, language: str) -> list[Any]:
+    """Words are pinned on the flat map only: one in space would not show them."""
+    return pin(run, row, selection, language) if selection.dims == 2 else []
 
 
 def _of_sum(found: Neighbors, selection: Selection) -> str:
@@ -124,12 +130,21 @@ def _called(made: KeptMap, maps: list[KeptMap], language: str) -> str:
 
 
 def completions(library: Library, selection: Selection, typed: str | None) -> list[str]:
-    """The words to choose from while one is typed; the selected one is among them."""
+    """The words to choose from while one is typed, an expression as it is typed; the selected one is among them."""
     try:
-        found = complete(library.open(selection.run).space, typed or "")
+        space = library.open(selection.run).space
     except EmbvizError:
         return []
+    found = [*_expression(space, typed or ""), *complete(space, typed or "")]
     return list(dict.fromkeys([*found, *([selection.word] if selection.word else [])]))
+
+
+def _expression(space: Space, typed: str) -> list[str]:
+    """What is typed, if it is an expression of several words of the space."""
+    try:
+        return [typed.strip()] if len(parse(space, typed)) > 1 else []
+    except EmbvizError:
+        return []
 
 
 def _off_map(row: int | None, on_map: int, selection: Selection, language: str) -> list[Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from dash import Patch, dcc, html, no_update
 
 from embviz.apps.explorer.cards import empty, notice
-from embviz.apps.explorer.interface import explain, text
+from embviz.apps.explorer.interface import explain, text, worded
 from embviz.apps.explorer.jobs import Job, Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.about import about
@@ -135,7 +135,8 @@ def _remarked(projection: Projection, row: int | None, near_rows: np.ndarray, th
 
 
 def _waiting(job: Job, run: Run, selection: Selection, page: Page) -> dict[str, Any]:
-    stage = f"{job.stage or text('starting', page.language)} … {job.done:.0%}  {job.note}"
+    stage, note = (worded(said, page.language) for said in (job.stage, job.note))
+    stage = f"{stage or text('starting', page.language)} … {job.done:.0%}  {note}"
     moving = live(run, selection, job.path, page.theme) if selection.dims == 2 else None
     return {**_said(None), "idle": False, "progress": {}, "stage": stage, "bar": max(2, job.done * 100), "live": moving}
 
