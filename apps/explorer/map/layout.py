@@ -73,6 +73,7 @@ def _controls(language: str) -> list[Any]:
             data=[],
             searchable=True,
             selectFirstOptionOnChange=True,
+            allowDeselect=False,
             maxDropdownHeight=320,
             limit=12,
         ),
