@@ -53,7 +53,7 @@ def layout(views: Mapping[str, Callable[[str], list[Any]]]) -> Any:
             html.Main(
                 [html.Div(views[name](reader_language), className="view", id=f"view-{name}") for name in views],
                 id=ids.PAGE,
-                **attributes(data_view=""),
+                **attributes(data_view="", data_language=reader_language, data_theme=theme()),
             ),
         ],
     )

@@ -130,6 +130,7 @@ _TEXT = {
         "Map of words. Drag to move, scroll to zoom, click a word to select it; arrow keys, plus and minus work too.",
         "词语地图。拖动以移动，滚动以缩放，点击以选择；也可用方向键和加减键。",
     ),
+    "chosen_none": ("No words that are shown lie in there.", "其中没有显示的词。"),
     "chosen": ("{n:,} words", "{n:,} 个词"),
     "let_go": ("Let go of these words (Esc)", "取消选择（Esc）"),
     "more_chosen": ("… and {more:,} more, in the table.", "……还有 {more:,} 个，见表格。"),
@@ -392,12 +393,16 @@ def explain(error: Exception, language: str) -> str:
 
 
 def language() -> str:
-    """The reader's language: the one chosen with the switch, else the browser's, else English."""
-    chosen = request.cookies.get("embviz-language")
+    """The reader's language: that of the page that asks, else the one chosen last with the switch, else the browser's,
+    else English.
+    """
+    chosen = request.headers.get("X-Language") or request.cookies.get("embviz-language")
     return chosen if chosen in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES)) or "en"
 
 
 def theme() -> str:
-    """The reader's theme: the one chosen with the switch, else the browser's, which a script puts in a cookie."""
-    chosen = request.cookies.get("embviz-theme")
+    """The reader's theme: that of the page that asks, else the one chosen last with the switch, else the browser's,
+    which a script puts in a cookie.
+    """
+    chosen = request.headers.get("X-Theme") or request.cookies.get("embviz-theme")
     return chosen if chosen in THEMES else "light"

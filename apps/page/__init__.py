@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from embviz.figures.theme import PALETTES, hues
+from embviz.apps.explorer.map import colors
+from embviz.apps.explorer.selection import Selection
+from embviz.figures.theme import PALETTES
 from embviz.progress import Report, silent
 from embviz.projection import Projection
 from embviz.projection.sheet import Sheet
@@ -27,15 +29,19 @@ _PARTS = ("camera", "labels", "marks", "trail", "pdf", "points", "save", "svg")
 _SCRIPTS = (*(f"map-{part}.js" for part in _PARTS), "map.js")
 
 
-def page(run: Run, projection: Projection, theme: str = "light", report: Report = silent) -> str:
+def page(
+    run: Run, projection: Projection, theme: str = "light", report: Report = silent, seen: Selection | None = None
+) -> str:
     """The HTML of a map in 2 dimensions, of its 50,000 most frequent words at most.
 
     Args:
-        run: whose map it is; where it keeps clusters they are the colours.
+        run: whose map it is.
         projection: the map.
         theme: "light" or "dark".
         report: told the progress; the true neighbours are searched among the words of the page.
+        seen: the colours, the filter and the selected word; by default the clusters, where the run keeps them.
     """
+    seen = seen or Selection(color="cluster")
     shown = projection.first(MOST)
     words = shown.words
     sheet = shown.sheet or Sheet.of(shown.coords, run.space.first(MOST).column)
@@ -44,7 +50,8 @@ def page(run: Run, projection: Projection, theme: str = "light", report: Report 
     rows, cosines = neighbor_rows(units, k, lambda share: report("searching neighbours", share, ""))
     given = {
         "title": f"{run.name}: {len(words):,} words by {projection.method}",
-        "spec": _spec(run, sheet, theme, projection.params.get("axes", ())),
+        "spec": _spec(run, replace(projection, sheet=sheet), seen, theme),
+        "selected": _selected(run, seen.word, len(words)),
         "words": list(words),
         "near": _bytes(rows.astype("<u4")),
         "cosines": _bytes(np.rint(np.clip(cosines, 0, 1) * 65_535).astype("<u2")),
@@ -58,22 +65,34 @@ def page(run: Run, projection: Projection, theme: str = "light", report: Report 
     return text
 
 
-def _spec(run: Run, sheet: Sheet, theme: str, names: Sequence[str]) -> dict[str, Any]:
+def _selected(run: Run, word: str | None, n: int) -> int | None:
+    """The row of the word that is selected at first, if the page has it."""
+    row = run.space.row(word) if word else None
+    return row if row is not None and row < n else None
+
+
+def _painted(run: Run, projection: Projection, seen: Selection, theme: str, n: int) -> dict[str, Any]:
+    """What the colours are, with the bytes of the first n words in place of an address."""
+    told = colors.told(run, projection, seen, {}, theme)
+    if told["url"] is None:
+        return told
+    shades = np.frombuffer(colors.paint(run, projection, colors.color(run, projection, seen), seen), np.uint8)
+    return {**told, "url": _url(shades.reshape(-1, len(projection.coords))[:, :n])}
+
+
+def _spec(run: Run, projection: Projection, seen: Selection, theme: str) -> dict[str, Any]:
     """What the explorer's map is told, with data in place of addresses."""
-    palette, n = PALETTES[theme], len(sheet.places)
-    colors: dict[str, Any] = {"url": None, "kind": "set", "stops": [palette.point]}
-    if run.clusters_path.is_file():
-        found = run.clusters()
-        labels = np.where(found.labels[:n] < 0, 254, found.labels[:n]).astype(np.uint8)
-        colors = {"url": _url(labels), "kind": "set", "stops": hues(len(found), theme), "none": palette.quiet}
+    palette, sheet = PALETTES[theme], projection.sheet
+    assert sheet is not None
+    n = len(sheet.places)
     body = b"".join([np.ascontiguousarray(sheet.places.T, "<u2").tobytes(), sheet.levels.tobytes()])
     return {
         "points": f"data:application/octet-stream;base64,{b64encode(body).decode()}",
         "words": "",
         "file": run.name,
-        "colors": colors,
-        "regions": [],
-        "axes": [[pole.strip() for pole in axis.split("<->")] for axis in names],
+        "colors": _painted(run, projection, seen, theme, n),
+        "regions": colors.regions(run, projection, seen),
+        "axes": [[pole.strip() for pole in axis.split("<->")] for axis in projection.params.get("axes", ())],
         "selected": None,
         "near": [],
         "pins": [],

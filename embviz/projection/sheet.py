@@ -44,6 +44,20 @@ class Sheet:
         places = on_grid(coords)
         return cls(places, label_levels(places, label_widths(words), priorities(len(places), seed)))
 
+    def levels_among(self, rows: np.ndarray, words: pa.ChunkedArray, first: np.ndarray) -> np.ndarray:
+        """(N,) uint8: the levels of the words where only some are on the map, and some of those before all others.
+
+        Args:
+            rows: (M,) of those on it; the others get no label at any zoom.
+            words: the M words.
+            first: (M,) bool, which get their labels before the others.
+        """
+        place = np.argsort(priorities(len(self.places)))[rows]
+        order = np.lexsort((place, ~first))
+        levels = np.full(len(self.places), LEVELS, np.uint8)
+        levels[rows] = label_levels(self.places[rows], label_widths(words), order)
+        return levels
+
 
 def on_grid(coords: np.ndarray) -> np.ndarray:
     """(N, 2) uint16: coords (N, 2) on the grid, both axes to the same scale, words of the same place moved apart."""

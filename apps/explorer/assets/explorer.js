@@ -11,6 +11,14 @@
     remember("theme", window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   }
 
+  // What a page asks for it asks in its own language and theme, whatever was chosen in another tab meanwhile.
+  const ask = window.fetch;
+  window.fetch = (address, how) => {
+    const { language, theme } = document.getElementById("page")?.dataset ?? {};
+    if (!language || !String(address).includes("_dash-update-component")) return ask(address, how);
+    return ask(address, { ...how, headers: { ...how.headers, "X-Language": language, "X-Theme": theme } });
+  };
+
   // Maps in space need WebGL; where there is none the page says so instead.
   const gl = document.createElement("canvas").getContext("webgl");
   if (!gl) document.documentElement.dataset.webgl = "none";

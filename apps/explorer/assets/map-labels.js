@@ -5,6 +5,7 @@
   "use strict";
 
   const COARSEST = 256, STEPS = 2, WIDEST = 170, HEIGHT = 20, MOST = 400; // as in sheet.py; so many words a request
+  const SLACK = 8; // of the ten pixels that the server leaves between two labels, a word of wide letters may take so many
   const FONT = "Inter, system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', " +
     "'Microsoft YaHei', 'Noto Color Emoji', sans-serif";
 
@@ -42,40 +43,53 @@
       }
     }
 
-    // Writes the labels of rows; marked ones first, in their own colours. project: row -> [x, y] in CSS pixels; named:
-    // the boxes of regions' names, which labels leave free.
-    draw(ctx, camera, size, project, marked, theme, named, rows) {
-      const boxes = (this.boxes = named.slice());
-      ctx.textAlign = "center";
-      ctx.textBaseline = "alphabetic";
-      ctx.lineJoin = "round";
-      const lift = this.points.radius(camera.scale) + 4;
-      for (const [row, style] of marked) this.writeFree(ctx, row, project(row), size, lift + 3, style, theme, boxes);
+    // Writes the labels of marked rows, in their own colours, where nothing is written yet; gives the boxes of all that
+    // is then. project: row -> [x, y] in CSS pixels.
+    mark(ctx, camera, size, project, marked, theme, written) {
+      const boxes = written.slice(), lift = this.points.radius(camera.scale) + 7;
+      Object.assign(ctx, { textAlign: "center", textBaseline: "alphabetic", lineJoin: "round" });
+      for (const [row, style] of marked) this.writeFree(ctx, row, project(row), size, lift, style, theme, boxes);
+      for (const [row, { always }] of marked) {
+        const [x, y] = project(row);
+        if (always) boxes.push({ word: "", x0: x - 8, x1: x + 8, y0: y - 8, y1: y + 8 }); // its dot
+      }
+      return boxes;
+    }
+
+    // Writes the labels of the other rows, where they are clear of what is written already.
+    draw(ctx, camera, project, marked, theme, written, rows) {
+      const boxes = written.slice(), lift = this.points.radius(camera.scale) + 4;
+      Object.assign(ctx, { textAlign: "center", textBaseline: "alphabetic", lineJoin: "round" });
       const first = boxes.slice();
       const quiet = marked.size > 0 ? theme.quiet : theme.text;
       for (const row of rows) {
         if (marked.has(row) || !this.words.has(row)) continue;
         const [x, y] = project(row), half = width(this.words.get(row)) / 2;
         const hidden = first.some((b) => x + half > b.x0 && x - half < b.x1 && y - lift > b.y0 && y - lift - 14 < b.y1);
-        if (!hidden) this.write(ctx, row, [x, y], lift, { color: quiet, size: 12 }, theme, boxes);
+        const color = this.points.isFaint(row) ? theme.quiet : quiet;
+        if (!hidden) this.write(ctx, row, [x, y], lift, { color, size: 12 }, theme, boxes);
       }
+      this.boxes = boxes.filter((box) => box.word); // the others are marks
     }
 
     // A marked word stands over its point, else under it; where both are taken by one marked before, its dot is enough,
-    // unless it is always to be read.
+    // unless it is always to be read: then beside it, or in the end over whatever is there.
     writeFree(ctx, row, [x, y], size, lift, style, theme, boxes) {
       if (!this.words.has(row) || x < 0 || y < 0 || x > size.width || y > size.height) return;
       const half = (width(this.words.get(row)) * style.size) / 24;
-      const taken = (at) => boxes.some((b) => x + half > b.x0 && x - half < b.x1 && at > b.y0 && at - style.size < b.y1);
-      const place = [lift, -lift - style.size + 3].find((up) => !taken(y - up)) ?? (style.always ? lift : undefined);
-      if (place !== undefined) this.write(ctx, row, [x, y], place, style, theme, boxes);
+      const taken = ([by, up]) => boxes.some((b) =>
+        x + by + half > b.x0 && x + by - half < b.x1 && y - up > b.y0 && y - up - style.size < b.y1);
+      const under = -lift - style.size + 3, beside = half + 12, level = -style.size / 3;
+      const places = [[0, lift], [0, under], ...(style.always ? [[beside, level], [-beside, level]] : [])];
+      const place = places.find((at) => !taken(at)) ?? (style.always ? places[0] : null);
+      if (place) this.write(ctx, row, [x + place[0], y], place[1], style, theme, boxes);
     }
 
     write(ctx, row, [x, y], lift, style, theme, boxes) {
       const word = this.words.get(row);
       if (word === undefined) return;
       ctx.font = `${style.weight || 500} ${style.size}px ${FONT}`;
-      const wide = (width(word) * style.size) / 12, text = width(word) < WIDEST ? word : cut(ctx, word, wide);
+      const wide = (width(word) * style.size) / 12 + SLACK, text = width(word) < WIDEST ? word : cut(ctx, word, wide);
       ctx.lineWidth = 3.5;
       ctx.strokeStyle = theme.paper;
       ctx.strokeText(text, x, y - lift, wide); // the halo

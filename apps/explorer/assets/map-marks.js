@@ -57,9 +57,10 @@
   }
 
   // How the words are written that are marked, the most important first, which get the first places.
-  function styles({ selected, near, pins, theme }) {
-    const found = new Map(selected === null ? [] : [[selected, { color: theme.accent, size: 16, weight: 700 }]]);
-    const more = (row, style) => found.has(row) || found.set(row, style);
+  function styles({ selected, near, pins, trail, theme }) {
+    const found = new Map(), more = (row, style) => found.has(row) || found.set(row, style);
+    for (const row of [selected, trail?.to ?? null])
+      if (row !== null) more(row, { color: theme.accent, size: 16, weight: 700, always: true });
     for (const pin of pins) more(pin.row, { color: pin.color, size: 14, weight: 700, always: true });
     for (const row of near) more(row, { color: theme.text, size: 13, weight: 600 });
     for (const row of pins.flatMap((pin) => pin.near)) more(row, { color: theme.text, size: 12 });

@@ -13,6 +13,7 @@
   const MOST = 65535; // 285 points on a pixel: more makes no difference
   const SMALLEST = 0.8; // a point of at most this radius, in device pixels, is one pixel
   const NONE = 254; // the colour of a word of which nothing is known: it lies under all others, and is in no mean
+  const ALL = 0, FAINT = 1, BRIGHT = 2; // which points: all, those of no known colour, or the others
   const HIDDEN = 255; // the colour of a word that a filter leaves out
 
   class Points {
@@ -36,17 +37,30 @@
       }
       this.x = Uint16Array.from(this.row, (row) => x[row]);
       this.y = Uint16Array.from(this.row, (row) => y[row]);
-      this.level = Uint8Array.from(this.row, (row) => levels[row]);
+      this.level = this.levels = Uint8Array.from(this.row, (row) => levels[row]);
       this.color = new Uint8Array(n);
     }
 
     // bytes: a colour for each row; null for one colour. 255 is a word that a filter leaves out. Where points lie on
     // each other a pixel shows the mean of colours that are a scale, and the last drawn of those that are a set.
+    // Behind the colours there may be a level for each row: of labels, where only some words are shown.
     paint(bytes, kind) {
+      const { n, row, color } = this;
       this.mean = Boolean(bytes) && kind === "scale";
       this.painted = (this.painted || 0) + 1; // tells a picture of these colours from one of others
-      if (bytes) for (let i = 0; i < this.n; i++) this.color[i] = bytes[this.row[i]];
-      else this.color.fill(0);
+      if (bytes) for (let i = 0; i < n; i++) color[i] = bytes[row[i]];
+      else color.fill(0);
+      this.level = bytes?.length === 2 * n ? Uint8Array.from(row, (r) => bytes[n + r]) : this.levels;
+      let shown = 0, known = 0;
+      for (let i = 0; i < n; i++) (shown += color[i] !== HIDDEN), (known += color[i] < NONE);
+      // Where few words have a colour, those are drawn as large as if there were no others, over all others.
+      this.faint = known < shown / 2 ? shown : 0;
+      this.crowd = this.faint ? known : shown;
+    }
+
+    // Whether others are singled out by their colour, and this one is not.
+    isFaint(row) {
+      return this.faint > 0 && this.color[this.index[row]] === NONE;
     }
 
     place(row) {
@@ -98,8 +112,8 @@
     }
 
     // How large a point is drawn, in CSS pixels: as the points part, up to a size that a finger hits.
-    radius(scale) {
-      const apart = scale / Math.sqrt(this.n);
+    radius(scale, among = this.crowd) {
+      const apart = scale / Math.sqrt(Math.max(1, among));
       return Math.min(5, Math.max(0.7, 0.2 * apart + 0.35));
     }
 
@@ -124,22 +138,27 @@
       const { width, height } = image;
       const span = { x: (width / 2 / dpr + 8) / camera.scale, y: (height / 2 / dpr + 8) / camera.scale };
       const box = { x0: camera.x - span.x, x1: camera.x + span.x, y0: camera.y - span.y, y1: camera.y + span.y };
-      const radius = this.radius(camera.scale) * dpr, disc = radius > SMALLEST ? stamp(radius) : null;
       let drawn = 0;
-      this.ranges(box, (from, to) => {
-        drawn += disc
-          ? this.discs(from, to, width, height, left, top, scale, disc)
-          : this.dots(from, to, width, height, left, top, scale);
-      });
+      const pass = (radius, only) => {
+        const disc = radius > SMALLEST ? stamp(radius) : null;
+        this.ranges(box, (from, to) => {
+          drawn += disc
+            ? this.discs(from, to, width, height, left, top, scale, only, disc)
+            : this.dots(from, to, width, height, left, top, scale, only);
+        });
+      };
+      if (this.faint) pass(this.radius(camera.scale, this.faint) * dpr, FAINT);
+      pass(this.radius(camera.scale) * dpr, this.faint ? BRIGHT : ALL);
       return drawn;
     }
 
-    dots(from, to, width, height, left, top, scale) {
+    dots(from, to, width, height, left, top, scale, only) {
       const { cover, known, shade, color, mean, x, y } = this;
       let drawn = 0;
       for (let i = from; i < to; i++) {
         const px = (left + x[i] * scale) | 0, py = (top - y[i] * scale) | 0;
         if (color[i] === HIDDEN || px < 0 || py < 0 || px >= width || py >= height) continue;
+        if (only !== ALL && (color[i] === NONE) !== (only === FAINT)) continue;
         const at = py * width + px;
         cover[at] += ONE;
         drawn++;
@@ -150,13 +169,13 @@
       return drawn;
     }
 
-    discs(from, to, width, height, left, top, scale, { reach, masks }) {
+    discs(from, to, width, height, left, top, scale, only, { reach, masks }) {
       const { cover, known, shade, color, mean, x, y } = this, wide = 2 * reach + 1;
       let drawn = 0;
       for (let i = from; i < to; i++) {
         const px = left + x[i] * scale, py = top - y[i] * scale, cx = px | 0, cy = py | 0;
         const inside = cx >= reach && cy >= reach && cx < width - reach && cy < height - reach;
-        if (!inside || color[i] === HIDDEN) continue;
+        if (!inside || color[i] === HIDDEN || (only !== ALL && (color[i] === NONE) !== (only === FAINT))) continue;
         const mask = masks[(((py - cy) * 4) | 0) * 4 + (((px - cx) * 4) | 0)];
         let at = (cy - reach) * width + cx - reach, k = 0;
         for (let line = 0; line < wide; line++, at += width - wide)

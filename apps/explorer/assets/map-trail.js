@@ -4,6 +4,7 @@
   "use strict";
 
   const HEAD = 9, GAP = 8, MARK = 6, LINE = 16; // pixels: of an arrow; around a mark, which is so large; of a label
+  const ASIDE = 4, LEAST = 200, CLOSEST = 60; // pixels; a trail should be so long; times the whole map's size
 
   // Draws it; gives the boxes of its marks and labels, which other labels leave free.
   function trail(map, project) {
@@ -26,7 +27,8 @@
     const far = Math.hypot(bx - ax, by - ay);
     if (far < 3 * GAP) return; // as good as one place
     const [ux, uy] = [(bx - ax) / far, (by - ay) / far];
-    const from = [ax + ux * GAP, ay + uy * GAP], tip = [bx - ux * GAP, by - uy * GAP];
+    const [sx, sy] = [-uy * ASIDE, ux * ASIDE]; // the way back lies beside the way there
+    const from = [ax + ux * GAP + sx, ay + uy * GAP + sy], tip = [bx - ux * GAP + sx, by - uy * GAP + sy];
     const neck = [tip[0] - ux * HEAD, tip[1] - uy * HEAD];
     for (const [color, width] of [[paper, 5], [accent, 2]]) {
       ctx.beginPath();
@@ -74,16 +76,17 @@
     boxes.push(box(place));
   }
 
-  // Where to look from so that the whole trail is seen; null where it is.
+  // Where to look from so that the whole trail is seen, and can be told apart; null where it is.
   function whole({ camera, points, spec }) {
     const { steps, to } = spec.trail, { width, height } = camera.size;
     const stops = to === null ? steps : [...steps, points.place(to)];
     const seen = stops.map((stop) => camera.pixel(stop));
-    if (seen.every(([x, y]) => x > 40 && y > 40 && x < width - 40 && y < height - 40)) return null;
+    const long = [0, 1].some((i) => Math.max(...seen.map((at) => at[i])) - Math.min(...seen.map((at) => at[i])) > LEAST);
+    if (long && seen.every(([x, y]) => x > 40 && y > 40 && x < width - 40 && y < height - 40)) return null;
     const span = (axis) => [Math.min(...stops.map((s) => s[axis])), Math.max(...stops.map((s) => s[axis]))];
     const [[x0, x1], [y0, y1]] = [span("x"), span("y")];
     const fits = Math.min((width - 200) / (x1 - x0 || 1e-9), (height - 160) / (y1 - y0 || 1e-9));
-    return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, scale: Math.max(camera.least, Math.min(camera.scale, fits)) };
+    return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, scale: Math.max(camera.least, Math.min(CLOSEST * camera.whole().scale, fits)) };
   }
 
   Object.assign(window.embviz.marks, { trail, wholeTrail: whole });

@@ -56,7 +56,7 @@
     map.spec = spec;
     if (other) {
       map.points = points;
-      if (map.chosen) surround(null);
+      letGo();
       map.labels = new Labels(points, spec.words, () => draw(false));
       window.embviz.wordsOf?.(map.labels); // a page without a server has all words already
       const view = viewOf(location.hash, spec);
@@ -132,8 +132,9 @@
     const project = (row) => camera.pixel(points.place(row));
     if (map.chosen) marks.rings(map, project);
     marks.links(map, project);
-    const named = marks.regions(map, shades(spec).colors, marks.trail(map, project));
-    map.labels.draw(ctx, camera, size, project, map.marked, spec.theme, named, map.shown);
+    const marked = map.labels.mark(ctx, camera, size, project, map.marked, spec.theme, marks.trail(map, project));
+    const named = marks.regions(map, shades(spec).colors, marked);
+    map.labels.draw(ctx, camera, project, map.marked, spec.theme, named, map.shown);
     if (map.over >= 0) marks.ring(ctx, project(map.over), 7, spec.theme.text);
     marks.outline(map);
     marks.poles(map, size);
@@ -258,8 +259,7 @@
   function setTool(tool) {
     map.tool = tool;
     for (const name of ["lasso", "box"]) {
-      const on = tool === name || (Boolean(map.chosen) && map.by === name);
-      document.querySelector(`[data-map=${name}]`)?.setAttribute("aria-pressed", String(on));
+      document.querySelector(`[data-map=${name}]`)?.setAttribute("aria-pressed", String(tool === name));
     }
     if (map.canvas) map.canvas.classList.toggle("lasso", tool !== "move");
   }
@@ -306,11 +306,10 @@
     setTool("move");
   }
 
-  // A press begins to surround, or lets go of what was surrounded with the same tool.
+  // A press begins to surround, another one thinks better of it.
   function press(tool) {
-    const begun = map.tool === tool || (map.chosen && map.by === tool);
     if (map.chosen) surround(null);
-    setTool(begun ? "move" : tool);
+    setTool(map.tool === tool ? "move" : tool);
   }
 
   const actions = {

@@ -51,15 +51,21 @@ def chosen(library: Library, selection: Selection, shape: Shape | None, language
         run, projection, rows = surrounded(library, selection, shape)
     except EmbvizError as error:
         return notice(explain(error, language))
+    if not len(rows):
+        return [_close(language), html.P(text("chosen_none", language), className="quiet none")]
     addresses = links(run, projection, selection, written(shape))
     files = [html.A(form, href=address, className="chip") for form, address in addresses]
     return [
-        html.Button("×", className="close", title=text("let_go", language),
-                    **attributes(data_map="free", aria_label=text("let_go", language))),
+        _close(language),
         html.H2(text("chosen", language, n=len(rows))),
         html.Div([html.Span(text("save_as", language), className="quiet"), *files], className="examples"),
         html.Div(without_neighbors(run, len(rows), language), className="quiet"),
     ]  # fmt: skip
+
+
+def _close(language: str) -> Any:
+    label = text("let_go", language)
+    return html.Button("×", className="close", title=label, **attributes(data_map="free", aria_label=label))
 
 
 def to_cut(library: Library, selection: Selection, shape: Shape | None, language: str) -> tuple[str, bool]:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import numpy as np
+import pyarrow as pa
 
 from embviz.apps.explorer.map import columns, filters
 from embviz.apps.explorer.selection import Selection
@@ -28,7 +29,8 @@ _NONE, _HIDDEN = 254, 255  # a word of which nothing is known; a word that a fil
 
 def paint(run: Run, projection: Projection, by: str, selection: Selection) -> bytes:
     """A byte for each word of a map: its place on a scale, from 0 to 253, or its cluster or category; 254 where it has
-    none, 255 where the word is left out.
+    none, 255 where the word is left out. Where that singles some words out, another byte for each: from which level
+    it is labelled, those words before all others.
 
     Args:
         run: whose map it is.
@@ -43,7 +45,12 @@ def paint(run: Run, projection: Projection, by: str, selection: Selection) -> by
     shades, shown = _shades(run, projection, by, selection.word, n), filters.matching(run, selection)
     if shown is not None:
         shades = np.where(shown[:n], shades, _HIDDEN).astype(np.uint8)
-    return shades.tobytes()
+    few = columns.name_of(by) is not None and 2 * int((shades < _NONE).sum()) < n
+    if projection.sheet is None or not (few or shown is not None):
+        return shades.tobytes()
+    rows = np.flatnonzero(shades != _HIDDEN)
+    words = run.space.table["word"].take(pa.array(rows))
+    return shades.tobytes() + projection.sheet.levels_among(rows, words, shades[rows] < _NONE).tobytes()
 
 
 def _shades(run: Run, projection: Projection, by: str, word: str | None, n: int) -> np.ndarray:

@@ -23,7 +23,6 @@ from embviz.apps.explorer.map.neighbors import most, neighbor_words
 from embviz.apps.explorer.map.shape import Shape, inside, read
 from embviz.apps.explorer.map.sheet import asked, requested, which
 from embviz.apps.explorer.selection import Selection
-from embviz.apps.page import page
 from embviz.errors import EmbvizError
 from embviz.projection import Projection
 from embviz.runs import Run
@@ -34,8 +33,11 @@ def connect(app: dash.Dash, library: Library) -> None:
 
     @app.server.get("/sheet/<name>/page.html")
     def _page(name: str) -> Response:
+        from embviz.apps.page import page  # which stands on the explorer
+
         run, projection = requested(library, name)
-        return _attached(page(run, projection, theme()).encode("utf-8"), "text/html", run, projection, "html")
+        made = page(run, projection, theme(), seen=asked())
+        return _attached(made.encode("utf-8"), "text/html", run, projection, "html")
 
     @app.server.get("/sheet/<name>/table.<form>")
     def _table(name: str, form: str) -> Response:
@@ -82,8 +84,10 @@ def links(run: Run, projection: Projection, selection: Selection, shape: str | N
     """The name and the address of each form in which a map can be taken away, or those of its words that are shown."""
     of = {**which(projection), **given(selection), **({"shape": shape} if shape else {})}
     of = {name: value for name, value in of.items() if value}
-    forms = [("CSV", "table.csv"), ("Parquet", "table.parquet")] + ([] if shape else [("HTML", "page.html")])
-    return [(name, f"/sheet/{quote(run.name)}/{file}?{urlencode(of)}") for name, file in forms]
+    seen = {"color": selection.color, **({"word": selection.word} if selection.word else {})}
+    forms = [("CSV", "table.csv", of), ("Parquet", "table.parquet", of)]
+    forms += [] if shape else [("HTML", "page.html", {**of, **seen})]
+    return [(name, f"/sheet/{quote(run.name)}/{file}?{urlencode(told)}") for name, file, told in forms]
 
 
 def without_neighbors(run: Run, n: int, language: str) -> str | None:
