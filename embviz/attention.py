@@ -92,6 +92,23 @@ def attend(
     )  # fmt: skip
 
 
+def change(one: Attention, other: Attention) -> np.ndarray:
+    """(L, H) float32: how far what each head looks at has moved between two models, 0 (not at all) to 1.
+
+    For each token the total variation distance of its two rows of weights, half the sum of their absolute differences,
+    and of all tokens the mean.
+
+    Raises:
+        EmbvizError: the two are not of the same tokens, layers and heads.
+    """
+    names = f"'{one.model}' and '{other.model}'"
+    if (one.tokens, one.keys) != (other.tokens, other.keys):
+        raise EmbvizError(f"{names} cut the sentence into other tokens: only models with the same tokenizer compare.")
+    if (one.kind, one.layers, one.heads) != (other.kind, other.layers, other.heads):
+        raise EmbvizError(f"{names} have not the same layers and heads: only two stages of one model compare.")
+    return np.abs(one.weights - other.weights).sum(-1).mean(-1) / 2
+
+
 def _written(model: AttentionModel, sentence: str, target: str | None) -> Tokens | None:
     """The tokens that a seq2seq model has written: those given, or its own."""
     if model.family != "seq2seq":

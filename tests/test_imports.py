@@ -8,10 +8,10 @@ From low to high; a module imports only from rooms below its own, and from its o
     space, drafts, arrays
     models, search
     generation
-    train, projection, similarity, clusters, columns, attention, formats, corpora
+    train, projection, similarity, clusters, columns, attention, labelling, formats, corpora
                                                                     siblings, which do not import each other
     figures, runs                                                   siblings likewise
-    cuts, pretrained
+    cuts, pretrained, stages                                        siblings likewise
     apps
     cli                                                             `serve` starts the explorer
     embviz itself                                                   the notebook's names, each taken where it lives
@@ -37,9 +37,9 @@ LAYERS = [
     {"space", "drafts", "arrays"},
     {"models", "search"},
     {"generation"},
-    {"train", "projection", "similarity", "clusters", "columns", "attention", "formats", "corpora"},
+    {"train", "projection", "similarity", "clusters", "columns", "attention", "labelling", "formats", "corpora"},
     {"figures", "runs"},
-    {"cuts", "pretrained"},
+    {"cuts", "pretrained", "stages"},
     {"apps"},
     {"cli"},
     {"", "__main__"},
@@ -50,7 +50,7 @@ HOMES = {
     "dash_mantine_components": {"apps"},
     "waitress": {"apps", "cli"},
     "plotly": {"figures", "apps"},
-    "torch": {"models", "train", "attention", "generation"},
+    "torch": {"models", "train", "attention", "generation", "labelling"},
     "gensim": {"train", "formats", "corpora"},
     "numba": {"search", "projection"},
     "scipy": {"projection"},
@@ -78,6 +78,9 @@ LATE = {
     "embviz.models.convolution",
     "embviz.models.architectures",
     "embviz.models.export",
+    "embviz.models.head",
+    "embviz.train.examples",
+    "embviz.train.labelling",
     "embviz.train.loop",
     "embviz.train.batches",
     "embviz.train.checkpoints",

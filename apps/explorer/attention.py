@@ -11,7 +11,7 @@ import dash_mantine_components as dmc
 import numpy as np
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
-from embviz.apps.explorer import frame, ids
+from embviz.apps.explorer import frame, ids, stages
 from embviz.apps.explorer.cards import empty, notice
 from embviz.apps.explorer.interface import EXAMPLES, explain, language, text, theme
 from embviz.apps.explorer.library import Library
@@ -46,6 +46,7 @@ def layout(language: str) -> list[Any]:
                     className="pair",
                 ),
                 html.P(id=ids.ATTENTION_ABOUT, className="quiet"),
+                html.P(id=ids.ATTENTION_STAGES, className="quiet"),
             ],
             className="controls",
         ),
@@ -111,6 +112,7 @@ def connect(app: dash.Dash, library: Library) -> None:
             "message": Output(ids.ATTENTION_MESSAGE, "children"),
             "details": Output(ids.ATTENTION_DETAILS, "children"),
             "about": Output(ids.ATTENTION_ABOUT, "children"),
+            "stages": Output(ids.ATTENTION_STAGES, "children"),
             "layers": Output(ids.ATTENTION_LAYER, "data"),
             "heads": Output(ids.ATTENTION_HEAD, "data"),
         },
@@ -126,12 +128,13 @@ def connect(app: dash.Dash, library: Library) -> None:
 def picture(library: Library, selection: Selection, theme: str, language: str) -> dict[str, Any]:
     """The head, the overview, what is said about them, and the choices of layer and head."""
     shown: dict[str, Any] = {
-        "figure": empty(theme), "overview": empty(theme), "message": None, "details": None, "about": "", "layers": [],
+        "figure": empty(theme), "overview": empty(theme), "message": None, "details": None, "about": "", "stages": None, "layers": [],
         "heads": [], "frame": {"visibility": "hidden"},
     }  # fmt: skip
     try:
         model = library.open(selection.model).model
         shown["about"] = about(model, language)
+        shown["stages"] = stages.links(library, selection, language)
         kinds = model.shape.kinds
         shown["layers"] = _choices(model.shape.depth(kinds[0]) if kinds else 0)
         shown["heads"] = _choices(model.heads if kinds else 0)

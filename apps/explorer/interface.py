@@ -248,6 +248,8 @@ _TEXT = {
     # attention
     "sentence": ("Sentence", "句子"),
     "sentence_hint": ("Type a sentence", "输入一个句子"),
+    "stage_before": ("The same head before fine-tuning:", "微调前的同一个头："),
+    "stages_after": ("The same head after fine-tuning:", "微调后的同一个头："),
     "ask_sentence": ("Type a sentence to see which tokens look at which.", "输入一个句子，即可看到词元之间的注意力。"),
     "model": ("Attention model", "注意力模型"),
     "layer": ("Layer", "层"),

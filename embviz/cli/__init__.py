@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from embviz.cli import annotate, corpora, cut, look, project, serve, training, write
+from embviz.cli import annotate, corpora, cut, finetuning, look, project, serve, training, write
 from embviz.cli.terminal import STYLES, choose_progress, complain, open_streams
 from embviz.errors import EmbvizError
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-training.add_to(app)
+finetuning.add_to(app, training.add_to(app))
 corpora.add_to(app)
 look.add_to(app)
 project.add_to(app)

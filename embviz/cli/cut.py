@@ -10,6 +10,7 @@ import typer
 from embviz.cli.look import RUN
 from embviz.cli.terminal import say
 from embviz.cli.training import ENCODING, OUT
+from embviz.cli.written import listed
 from embviz.errors import EmbvizError
 
 
@@ -48,11 +49,4 @@ def cut(
 
 def _listed(path: Path, column: str, encoding: str) -> list[str]:
     """The words of a file, each once."""
-    from embviz.text.files import Files
-    from embviz.text.packing import bare
-    from embviz.text.tables import TABLES
-
-    is_table = bare(path.name).endswith(TABLES)
-    pieces = Files.at(path, column if is_table else None, encoding).pieces()
-    found = pieces if is_table else "".join(pieces).splitlines()
-    return list(dict.fromkeys(word.strip() for word in found if word.strip()))
+    return list(dict.fromkeys(listed(path, column, encoding)))

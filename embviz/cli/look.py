@@ -45,9 +45,10 @@ def list_(
     good = [_listed(entry) for entry in listed if entry.run]
     if good:
         table(
-            ["name", "trainer", "corpus", "words", "dimensions", "made"],
-            [[e["name"], e["trainer"], e["corpus"] or "", e["words"], e["dims"], e["created"]] for e in good],
-        )
+            ["name", "trainer", "from", "corpus", "words", "dimensions", "made"],
+            [[e["name"], e["trainer"], e["from"] or "", e["corpus"] or "", e["words"], e["dims"], e["created"]]
+             for e in good],
+        )  # fmt: skip
     for entry in listed:
         if entry.problem:
             say(entry.problem)
@@ -123,6 +124,9 @@ def attend(
         str | None, typer.Option(help="What a seq2seq model is to have written; by default what it writes.")
     ] = None,
     kind: Annotated[str | None, typer.Option(help="Of a seq2seq model: cross, encoder or decoder.")] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="Another run, such as the one before fine-tuning: which heads changed most?")
+    ] = None,
     as_json: JSON = False,
     html: HTML = None,
     npz: NPZ = None,
@@ -133,6 +137,12 @@ def attend(
 
     layers, heads = (None if layer is None else [layer]), (None if head is None else [head])
     seen = attention.attend(open_run(run).model, sentence, layers, heads, target, kind)
+    if compare:
+        if html or npz:
+            raise EmbvizError("--compare prints a table or JSON: ask for --html and --npz without it.")
+        other = attention.attend(open_run(compare).model, sentence, layers, heads, target, kind)
+        _changes(seen, other, attention.change(seen, other), as_json)
+        return
     if html:
         from embviz.figures.attention import head_figure, overview_figure
 
@@ -173,11 +183,35 @@ def _strongest(seen: Attention) -> None:
     )
 
 
+def _changes(seen: Attention, other: Attention, change: Any, as_json: bool) -> None:
+    """The heads that changed most, and where each now looks most that it did not before."""
+    places = [divmod(int(place), len(seen.heads)) for place in (-change.ravel()).argsort(kind="stable")]
+    found = [(seen.layers[i], seen.heads[j], float(change[i, j]), seen.weights[i, j] - other.weights[i, j])
+             for i, j in places]  # fmt: skip
+    if as_json:
+        dump({"model": seen.model, "other": other.model, "kind": seen.kind, "sentence": seen.sentence,
+              "measure": "mean total variation distance",
+              "heads": [{"layer": layer, "head": head, "change": round(value, 6)}
+                        for layer, head, value, _ in found]})  # fmt: skip
+        return
+    rows: list[list[Any]] = []
+    for layer, head, value, more in found:
+        query, key = divmod(int(more.argmax()), more.shape[1])
+        link = f"{brief(seen.tokens[query])} → {brief(seen.keys[key])}"
+        rows.append([layer, head, f"{value:.3f}", link, f"{more[query, key]:+.2f}"])
+    title = f"The heads of {seen.model}, those in front that look elsewhere than in {other.model}"
+    table(["layer", "head", "change", "looks more", "by"], rows, title)
+    say("change: total variation distance of the weights, the mean of all tokens; 0 is none, 1 is all")
+
+
 def _listed(entry: Listed) -> dict[str, Any]:
     if entry.run is None:
         return {"name": entry.name, "problem": entry.problem}
+    from embviz.stages import origin
+
     meta = entry.run.meta
     made = datetime.fromtimestamp(meta.get("created", 0)).isoformat(" ", "minutes")
-    return {"name": entry.name, "trainer": meta.get("trainer"), "corpus": (meta.get("corpus") or {}).get("name"),
+    return {"name": entry.name, "trainer": meta.get("trainer"), "from": origin(entry.run).get("run"),
+            "corpus": (meta.get("corpus") or {}).get("name"),
             "words": meta["words"], "dims": meta["dims"], "attention": entry.run.has_attention, "created": made,
             "projections": sorted(path.stem for path in entry.run.path.glob("projections/*.safetensors"))}  # fmt: skip

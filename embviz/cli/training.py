@@ -31,8 +31,8 @@ TARGET = Annotated[
 ENCODING = Annotated[str, typer.Option(help="The encoding of the file, if it is not UTF-8.")]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands."""
+def add_to(app: typer.Typer) -> typer.Typer:
+    """Add the commands; gives `embviz train`, for others to be added."""
     train = typer.Typer(help="Train on a text: word vectors, or a small attention model.", no_args_is_help=True)
     trainer: Any
     for kind, trainer in TRAINERS.items():
@@ -40,6 +40,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(train, name="train")
     app.command("import")(import_)
     app.command()(export)
+    return train
 
 
 def import_(
@@ -70,7 +71,7 @@ def import_(
             run = pretrained.import_model(given, out, trust_pickle, report)
         else:
             run = runs.import_vectors(given, out, encoding, limit, report, columns)
-    _done(run)
+    done(run)
     if dropped := run.meta.get("dropped"):
         lines = "1 line" if dropped == 1 else f"{dropped:,} lines"
         say(f"Left out: {lines} that repeated a word or had none.")
@@ -101,12 +102,17 @@ def _command(kind: str) -> Any:
         with progress() as report:
             text = _opened(corpus, column, target, encoding, report)
             run = runs.make_run(trainer(**given), text, out, report)
-        _done(run)
+        done(run)
 
     options = {"corpus": (CORPUS, inspect.Parameter.empty), "out": (OUT, inspect.Parameter.empty),
                "column": (COLUMN, None), **({"target": (TARGET, None)} if kind == "attention" else {}),
-               "encoding": (ENCODING, "utf-8"), **_fields(trainer)}  # fmt: skip
-    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+               "encoding": (ENCODING, "utf-8"), **fields_of(trainer)}  # fmt: skip
+    return with_options(command, options)
+
+
+def with_options(command: Any, options: dict[str, tuple[Any, Any]]) -> Any:
+    """A command with these options, each a kind as typer reads it, and a default."""
+    command.__signature__ = inspect.Signature(
         [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
             for name, (kind, default) in options.items()
@@ -136,7 +142,8 @@ def _opened(corpus: str, column: str | None, target: str | None, encoding: str, 
     return open_pairs(corpus, column, target, encoding)
 
 
-def _fields(trainer: Any) -> dict[str, tuple[Any, Any]]:
+def fields_of(trainer: Any) -> dict[str, tuple[Any, Any]]:
+    """The fields of a trainer as options."""
     kinds = get_type_hints(trainer)
     return {
         field.name: (Annotated[kinds[field.name], typer.Option(help=field.metadata["help"])], field.default)
@@ -144,7 +151,8 @@ def _fields(trainer: Any) -> dict[str, tuple[Any, Any]]:
     }
 
 
-def _done(run: Any) -> None:
+def done(run: Any) -> None:
+    """What was made, and what to do next."""
     what = "tokens and an attention model" if run.has_attention else "words"
     say(f"{run.path}: {run.meta['words']:,} {what}, {run.meta['dims']} dimensions, in {run.meta['seconds']:.0f} s.")
     say(f"Explore it: embviz serve {run.path.parent}")

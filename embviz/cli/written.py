@@ -1,4 +1,4 @@
-"""What commands share: their options, and files that are written whole."""
+"""What commands share: their options, lists they read, and files that are written whole."""
 
 from __future__ import annotations
 
@@ -14,6 +14,18 @@ RUN = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 HTML = Annotated[Path | None, typer.Option("--html", help="Write the figure as one page that works offline.")]
 NPZ = Annotated[Path | None, typer.Option("--npz", help="Write the arrays for numpy.load.")]
+
+
+def listed(path: Path, column: str, encoding: str) -> list[str]:
+    """The lines of a file, or the cells of a table's column, stripped; empty ones are passed over."""
+    from embviz.text.files import Files
+    from embviz.text.packing import bare
+    from embviz.text.tables import TABLES
+
+    is_table = bare(path.name).endswith(TABLES)
+    pieces = Files.at(path, column if is_table else None, encoding).pieces()
+    found = pieces if is_table else "".join(pieces).splitlines()
+    return [line.strip() for line in found if line.strip()]
 
 
 def write_page(figure: Any, path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -85,3 +86,11 @@ def present(ids: Tensor) -> Tensor | None:
     """(B, T) bool, which ids are tokens and no padding; None where all are, as fused attention is faster then."""
     there = ids != _PAD
     return None if bool(there.all()) else there
+
+
+def padded(rows: Sequence[Sequence[int]]) -> Tensor:
+    """(B, T) int64: rows of ids, the shorter ones filled with [PAD]."""
+    ids = np.full((len(rows), max(map(len, rows))), _PAD, np.int64)
+    for i, row in enumerate(rows):
+        ids[i, : len(row)] = row
+    return torch.from_numpy(ids)

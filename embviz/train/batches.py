@@ -15,6 +15,7 @@ import torch
 
 from embviz.errors import EmbvizError
 from embviz.models.tokens import CLS, MASK, PAD, SEP, SPECIALS
+from embviz.models.transformer import padded
 
 if TYPE_CHECKING:
     from embviz.models import Shape
@@ -189,15 +190,6 @@ def written(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) 
     ids, wanted = whole[:, :-1].contiguous(), whole[:, 1:].flatten()
     places = torch.nonzero(wanted != _PAD)[:, 0]
     return Batch(ids, wanted[places], places, padded(sources))
-
-
-def padded(rows: Sequence[Sequence[int]]) -> torch.Tensor:
-    """(B, T) int64: rows of ids, the shorter ones filled with [PAD]."""
-    longest = max(map(len, rows))
-    ids = np.full((len(rows), longest), _PAD, np.int64)
-    for i, row in enumerate(rows):
-        ids[i, : len(row)] = row
-    return torch.from_numpy(ids)
 
 
 def _with_gaps(row: np.ndarray, share: float, random: np.random.Generator) -> list[int]:

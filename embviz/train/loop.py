@@ -212,6 +212,11 @@ def guess_loss(module: Module, batch: Batch) -> Tensor:
     return F.cross_entropy(module.logits(x if batch.places is None else x[batch.places]), batch.targets)
 
 
+def label_loss(module: nn.Module, batch: Batch) -> Tensor:
+    """Mean cross-entropy in nats over the labels of texts, or of words."""
+    return F.cross_entropy(module(batch.ids, batch.places), batch.targets)
+
+
 def schedule(step: int, steps: int) -> float:
     """Share of the learning rate: linear warm-up over a twentieth of the steps, then half a cosine down to a tenth."""
     warm = max(1, steps // 20)
