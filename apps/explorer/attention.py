@@ -128,8 +128,8 @@ def connect(app: dash.Dash, library: Library) -> None:
 def picture(library: Library, selection: Selection, theme: str, language: str) -> dict[str, Any]:
     """The head, the overview, what is said about them, and the choices of layer and head."""
     shown: dict[str, Any] = {
-        "figure": empty(theme), "overview": empty(theme), "message": None, "details": None, "about": "", "stages": None, "layers": [],
-        "heads": [], "frame": {"visibility": "hidden"},
+        "figure": empty(theme), "overview": empty(theme), "message": None, "details": None, "about": "", "stages": None,
+        "layers": [], "heads": [], "frame": {"visibility": "hidden"},
     }  # fmt: skip
     try:
         model = library.open(selection.model).model
