@@ -49,7 +49,7 @@ def export_model(run: Run, out: Path | str) -> Path:
     """Write the model of a run as a folder that `transformers` loads, with the same tokens and equal scores.
 
     Args:
-        run: with an encoder or a decoder that was trained here.
+        run: with a transformer that was trained here.
         out: the folder; must not exist. Its config.json says which architecture it is.
 
     Raises:
@@ -60,7 +60,7 @@ def export_model(run: Run, out: Path | str) -> Path:
         raise EmbvizError(f"'{out}' exists, and nothing is overwritten: name another folder, or remove it.")
     from safetensors.torch import save
 
-    from embviz.models.export import exported, tokenizer_config
+    from embviz.models.export import exported, generation_config, tokenizer_config
     from embviz.models.transformer import Transformer
 
     if not isinstance(model.module, Transformer):
@@ -73,7 +73,10 @@ def export_model(run: Run, out: Path | str) -> Path:
         (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
         (folder / "model.safetensors").write_bytes(save(weights, {"format": "pt"}))
         (folder / "tokenizer.json").write_text(model.tokenizer.to_str(pretty=True), encoding="utf-8")
-        settings = json.dumps(tokenizer_config(model.module.shape), indent=1)
-        (folder / "tokenizer_config.json").write_text(settings, encoding="utf-8")
+        shape = model.module.shape
+        besides = {"tokenizer_config.json": tokenizer_config(shape), "generation_config.json": generation_config(shape)}
+        for name, said in besides.items():
+            if said:
+                (folder / name).write_text(json.dumps(said, indent=1), encoding="utf-8")
         folder.rename(out)
     return out

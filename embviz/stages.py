@@ -12,6 +12,7 @@ from typing import Any
 
 from embviz.drafts import draft, finish
 from embviz.errors import EmbvizError
+from embviz.models import PRETRAINED
 from embviz.models.labelled import LabelledModel
 from embviz.progress import Report, silent
 from embviz.runs import Run, open_run
@@ -46,9 +47,11 @@ def fine_tune(trainer: Any, data: Any, before: Run, out: Path | str, report: Rep
 def identity(run: Run) -> dict[str, Any]:
     """What a model's run is known by: its name, when it was made, and the sha256 of its weights."""
     digest = hashlib.sha256()
-    with (run.path / "weights.safetensors").open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
+    for name in sorted(run.meta["files"]):
+        if name == "weights.safetensors" or (name.startswith(f"{PRETRAINED}/") and name.endswith(".safetensors")):
+            with (run.path / name).open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
     return {"run": run.name, "created": run.meta.get("created"), "sha256": digest.hexdigest()}
 
 

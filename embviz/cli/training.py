@@ -82,7 +82,7 @@ def import_(
 def export(
     run: RUN, folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where it goes; must not exist.")]
 ) -> None:
-    """Write an encoder or a decoder as a folder that transformers loads."""
+    """Write an encoder, a decoder or a seq2seq model as a folder that transformers loads."""
     from embviz import pretrained, runs
 
     say(f"Written: {pretrained.export_model(runs.open_run(run), folder)}")

@@ -1,12 +1,13 @@
 """One's own models as `transformers` has them: a configuration and weights under the names of an architecture there.
 
 Nothing is retrained and nothing approximated: an architecture is taken that can compute the same, and what it has
-besides is set so that it does nothing. Three fit:
+besides is set so that it does nothing. Four fit:
 
 - GPT-NeoX, its parallel residual off, for a decoder with rotary positions;
 - GPT-2, for a decoder whose positions are added, learned or sinusoidal;
 - ESM, an encoder for proteins and for any other text, with norms before its blocks and none on its embeddings; its
-  head has a layer more than ours, which is made to pass on what it gets (`_esm`).
+  head has a layer more than ours, which is made to pass on what it gets (`_esm`);
+- T5, for a seq2seq model with relative positions; it takes no mean off in its norms, so that it is taken off before.
 
 Letters: V tokens, D dims, H heads, E = D / H dims of a head, F = 4 D.
 """
@@ -21,6 +22,7 @@ import torch
 from torch import Tensor
 
 from embviz.errors import EmbvizError
+from embviz.models.positions import BUCKETS, FARTHEST
 from embviz.models.shape import Shape
 from embviz.models.tokens import CLS, MASK, PAD, SEP, SPECIALS, UNK
 from embviz.models.transformer import Transformer
@@ -43,13 +45,26 @@ def exported(module: Transformer) -> Exported:
         raise EmbvizError(
             f"Nothing in transformers computes what this model does ({shape.family}, positions {shape.positions}, norm "
             f"{shape.norm}): encoders and decoders with norm pre and rotary, learned or sinusoidal positions can be "
-            "exported."
+            "exported, and seq2seq models with norm pre and relative positions."
         )
     config, weights = make(module, {name: tensor.detach() for name, tensor in module.state_dict().items()})
     ids = {name: SPECIALS.index(mark) for name, mark in marks(shape.family).items()}
     config |= {f"{name}_id": number for name, number in ids.items() if name != "unk_token"}
-    config |= {"vocab_size": shape.vocab, "tie_word_embeddings": shape.tied, "dtype": "float32"}
+    tied = shape.tied and make is not _t5
+    config |= {"vocab_size": shape.vocab, "tie_word_embeddings": tied, "dtype": "float32"}
     return config, {name: tensor.clone().contiguous() for name, tensor in weights.items()}
+
+
+def generation_config(shape: Shape) -> dict[str, Any]:
+    """generation_config.json: what starts and ends what is written, and which marks are never written; none for an
+    encoder.
+    """
+    own = shape.marks
+    if not own.ends:
+        return {}
+    starts = {"decoder_start_token_id": own.start[0]} if own.start else {"bos_token_id": own.ends[0]}
+    pad = SPECIALS.index(PAD)
+    return {"eos_token_id": own.ends[0], "pad_token_id": pad, "suppress_tokens": list(own.never), **starts}
 
 
 def tokenizer_config(shape: Shape) -> dict[str, Any]:
@@ -156,10 +171,57 @@ def _esm(module: Transformer, own: dict[str, Tensor]) -> Exported:
     return config, weights | _head("lm_head.decoder", own)
 
 
+def _t5(module: Transformer, own: dict[str, Tensor]) -> Exported:
+    """T5's norm is ours of vectors whose mean is 0: all that is added up to them is made so. It does not divide the
+    scores of its attention by sqrt(E), so that the queries are.
+    """
+    shape = module.shape
+    config = {
+        "architectures": ["T5ForConditionalGeneration"], "model_type": "t5", "d_model": shape.dims,
+        "d_kv": shape.head_dims, "d_ff": 4 * shape.dims, "num_layers": shape.layers, "num_decoder_layers": shape.layers,
+        "num_heads": shape.heads, "n_positions": shape.context, "feed_forward_proj": "gelu", "dropout_rate": 0.0,
+        "layer_norm_epsilon": EPSILON, "relative_attention_num_buckets": BUCKETS,
+        "relative_attention_max_distance": FARTHEST, "is_encoder_decoder": True,
+        "decoder_start_token_id": shape.marks.start[0], "eos_token_id": shape.marks.ends[0],
+    }  # fmt: skip
+    weights = {"shared.weight": own["embedding"] - own["embedding"].mean(1, keepdim=True)}
+    for side, ours in (("encoder", "reader."), ("decoder", "")):
+        weights[f"{side}.final_layer_norm.weight"] = own[f"{ours}norm"]
+        for i in range(shape.layers):
+            weights |= _t5_block(f"{side}.block.{i}.layer.", own, f"{ours}blocks.{i}.", shape.head_dims)
+        bias = f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"
+        weights[bias] = own[f"{ours}positions.table"]
+    return config, weights | {"lm_head.weight": own.get("prediction", own["embedding"])}
+
+
+def _t5_block(name: str, own: dict[str, Tensor], ours: str, dims: int) -> dict[str, Tensor]:
+    """One block of an encoder, or of a decoder where it looks at the source too."""
+    crossed = f"{ours}norm_cross" in own
+    last = 2 if crossed else 1
+    found = _t5_attention(f"{name}0.SelfAttention.", own[f"{ours}queries_keys_values"], own[f"{ours}out"], dims)
+    found[f"{name}0.layer_norm.weight"] = own[f"{ours}norm_attention"]
+    if crossed:
+        matrix = torch.cat((own[f"{ours}cross_queries"], own[f"{ours}cross_keys_values"]))
+        found |= _t5_attention(f"{name}1.EncDecAttention.", matrix, own[f"{ours}cross_out"], dims)
+        found[f"{name}1.layer_norm.weight"] = own[f"{ours}norm_cross"]
+    found[f"{name}{last}.layer_norm.weight"] = own[f"{ours}norm_mlp"]
+    found[f"{name}{last}.DenseReluDense.wi.weight"] = own[f"{ours}up"]
+    down = own[f"{ours}down"]
+    found[f"{name}{last}.DenseReluDense.wo.weight"] = down - down.mean(0)
+    return found
+
+
+def _t5_attention(name: str, matrix: Tensor, out: Tensor, dims: int) -> dict[str, Tensor]:
+    q, k, v = matrix.chunk(3)
+    parts = {"q": q / math.sqrt(dims), "k": k, "v": v, "o": out - out.mean(0)}
+    return {f"{name}{part}.weight": weight for part, weight in parts.items()}
+
+
 _CAN: dict[tuple[str, str, str], Callable[[Transformer, dict[str, Tensor]], Exported]] = {
     ("decoder", "rotary", "pre"): _neox,
     ("decoder", "learned", "pre"): _gpt2,
     ("decoder", "sinusoidal", "pre"): _gpt2,
+    ("seq2seq", "relative", "pre"): _t5,
     ("encoder", "rotary", "pre"): _esm,
     ("encoder", "learned", "pre"): _esm,
     ("encoder", "sinusoidal", "pre"): _esm,

@@ -80,7 +80,7 @@ class Relative(Positions):
 
     def __init__(self, shape: Shape, causal: bool, generator: torch.Generator | None = None) -> None:
         super().__init__()
-        self.table = nn.Parameter(torch.empty(_BUCKETS, shape.heads).normal_(0.0, 0.1, generator=generator))
+        self.table = nn.Parameter(torch.empty(BUCKETS, shape.heads).normal_(0.0, 0.1, generator=generator))
         self.buckets: Tensor
         self.register_buffer("buckets", buckets(shape.context, causal), persistent=False)
 
@@ -95,7 +95,7 @@ KINDS: dict[str, type[Positions]] = {
     "relative": Relative,
 }
 
-_BUCKETS, _FARTHEST = 32, 128
+BUCKETS, FARTHEST = 32, 128
 
 
 def rotary(context: int, dims: int, base: float = 1_000.0) -> tuple[Tensor, Tensor]:
@@ -128,9 +128,9 @@ def buckets(context: int, causal: bool) -> Tensor:
     """
     place = torch.arange(context)
     ahead = place[None, :] - place[:, None]  # of the key
-    count = _BUCKETS if causal else _BUCKETS // 2
+    count = BUCKETS if causal else BUCKETS // 2
     first = torch.zeros_like(ahead) if causal else (ahead > 0) * count
     distance = (-ahead).clamp(min=0) if causal else ahead.abs()
     exact = count // 2
-    far = torch.log(distance.clamp(min=1) / exact) / math.log(_FARTHEST / exact) * (count - exact)
+    far = torch.log(distance.clamp(min=1) / exact) / math.log(FARTHEST / exact) * (count - exact)
     return first + torch.where(distance < exact, distance, (exact + far.long()).clamp(max=count - 1))

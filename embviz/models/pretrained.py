@@ -135,7 +135,7 @@ def opened(run: Path) -> tuple[Tokenizer, Pretrained]:
     try:
         kept = json.loads((run / "model.json").read_text(encoding="utf-8"))
         said = kept["marks"]
-        marks = Marks(tuple(said["start"]), tuple(said["ends"]), said["mask"])
+        marks = Marks(tuple(said["start"]), tuple(said["ends"]), said["mask"], tuple(said["never"]))
         family, context, tokenizer = str(kept["family"]), int(kept["context"]), _tokenizer(run / PRETRAINED)
     except Exception as error:  # tokenizers raises a bare Exception for a damaged file
         raise EmbvizError(f"The model in '{run}' is damaged ({_brief(error)}). Import it again.") from error
@@ -287,6 +287,7 @@ def _marks(module: Any, tokens: Any, family: str) -> Marks:
         tuple(mark for mark in start if mark is not None),
         tuple(ends if isinstance(ends, list) else [] if ends is None else [ends]),
         tokens.mask_token_id if family == "encoder" else None,
+        tuple(getattr(said, "suppress_tokens", None) or ()),
     )
 
 
