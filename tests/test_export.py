@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 import torch
 from test_models import TEXT, shaken
 
-from embviz import open_run
+from embviz import cli, open_run
 from embviz.attention import attend
+from embviz.cli.terminal import choose_progress
 from embviz.drafts import draft, finish
 from embviz.errors import EmbvizError
 from embviz.generation import generate
@@ -110,3 +112,19 @@ def test_what_has_no_equal_is_refused_and_nothing_is_overwritten(tmp_path):
     (tmp_path / "out").mkdir()
     with pytest.raises(EmbvizError, match="exists, and nothing is overwritten"):
         export_model(own, tmp_path / "out")
+
+
+def test_the_shell_writes_a_folder_and_opens_it(tmp_path, monkeypatch, capsys):
+    run(tmp_path, "encoder")
+    monkeypatch.chdir(tmp_path)
+    for typed, told in (
+        (["export", "run", "out"], "Written: out"),
+        (["import", "out", "--out", "back"], "tokens and an attention model, 16 dimensions"),
+        (["fill", "back", "the [MASK] sat", "-k", "2"], "by back, of"),
+        (["import", "out", "--out", "other", "--limit", "5"], "are for a file of vectors, and 'out' is a folder."),
+    ):
+        monkeypatch.setattr(sys, "argv", ["embviz", "--progress", "json", *typed])
+        assert cli.status() == (1 if "--limit" in typed else 0)
+        out, err = capsys.readouterr()
+        assert told in out + err
+    choose_progress("bar")

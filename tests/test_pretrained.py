@@ -22,11 +22,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
-from embviz import open_run
+from embviz import open_pairs, open_run
 from embviz.attention import attend
 from embviz.errors import EmbvizError
 from embviz.generation import _Writer, fill
 from embviz.pretrained import import_model
+from embviz.stages import fine_tune
+from embviz.train import FINE_TUNERS
 
 transformers = pytest.importorskip("transformers")
 
@@ -395,3 +397,11 @@ def test_a_damaged_run_says_so(folders):
         (run / "model.json").write_bytes(b"x" * (run / "model.json").stat().st_size)
         with pytest.raises(EmbvizError, match=r"The model in .* is damaged .* Import it again"):
             _ = open_run(run).model
+
+
+def test_a_pretrained_model_is_not_taught_labels_and_a_sentence_says_so(folders, tmp_path):
+    (tmp_path / "reviews.csv").write_text("text,label\nthe cat,good\nthe mat,bad\n", encoding="utf-8")
+    pairs = open_pairs(str(tmp_path / "reviews.csv"), "text", "label")
+    with pytest.raises(EmbvizError, match="cannot be taught labels"):
+        fine_tune(FINE_TUNERS["classifier"](), pairs, open_run(folders("bert")[1]), tmp_path / "run")
+    assert [path.name for path in tmp_path.iterdir()] == ["reviews.csv"]
