@@ -86,7 +86,8 @@ def fill(model: AttentionModel, text: str, k: int = 5) -> list[Filled]:
         )
     mask, marks = model.mask, model.marks
     if mask is None:
-        raise EmbvizError(f"'{model.name}' has no mark for a gap, and so it fills none.")
+        raise EmbvizError(f"'{model.name}' fills no gaps: it was kept without the weights that predict tokens, or its "
+                          "vocabulary has no mark for a gap.")  # fmt: skip
     if MASK not in text and mask not in text:
         raise EmbvizError(f"There is no {mask} in the text: put one where a word is to be filled in.")
     ids = list(model.encode(text.replace(MASK, mask)).ids)

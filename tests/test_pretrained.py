@@ -293,8 +293,11 @@ def test_a_model_without_a_head_shows_attention_and_fills_nothing(folders, tmp_p
     module.save_pretrained(folder)
     model = import_model(folder, tmp_path / "run").model
     assert np.array_equal(attend(model, SENTENCE).weights, attend(open_run(folders("bert")[1]).model, SENTENCE).weights)
-    with pytest.raises(EmbvizError, match="predicts no tokens"):
+    assert model.mask is None
+    with pytest.raises(EmbvizError, match="fills no gaps: it was kept without the weights that predict tokens"):
         fill(model, "the [MASK]")
+    with pytest.raises(EmbvizError, match="predicts no tokens"):
+        model.module(torch.tensor([[1, 2]]))
 
 
 def test_shards_and_a_trusted_pickle_give_the_same(folders, tmp_path):

@@ -157,7 +157,7 @@ def adopted(run: Path) -> tuple[Tokenizer, Pretrained]:
         tokenizer = _tokenizer(folder)
     _check_values(module, tokenizer)
     with _said(f"A model of the kind '{module.config.model_type}' cannot be asked for its attention"):
-        model = Pretrained(module, headed, family, _context(module, tokens), _marks(module, tokens, family))
+        model = Pretrained(module, headed, family, _context(module, tokens), _marks(module, headed, tokens, family))
     kept = {"family": family, "context": model.shape.context, "marks": asdict(model.shape.marks)}
     (run / "model.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
     return tokenizer, model
@@ -278,7 +278,7 @@ def _context(module: Any, tokens: Any) -> int:
     return min(there)
 
 
-def _marks(module: Any, tokens: Any, family: str) -> Marks:
+def _marks(module: Any, headed: bool, tokens: Any, family: str) -> Marks:
     """As the model's settings for generation say."""
     said = getattr(module, "generation_config", None)
     start = [said.decoder_start_token_id, said.forced_bos_token_id] if family == "seq2seq" and said else []
@@ -286,7 +286,7 @@ def _marks(module: Any, tokens: Any, family: str) -> Marks:
     return Marks(
         tuple(mark for mark in start if mark is not None),
         tuple(ends if isinstance(ends, list) else [] if ends is None else [ends]),
-        tokens.mask_token_id if family == "encoder" else None,
+        tokens.mask_token_id if family == "encoder" and headed else None,
         tuple(getattr(said, "suppress_tokens", None) or ()),
     )
 
