@@ -274,9 +274,9 @@ _TEXT = {
         "编码器和解码器，各 {layers} 层 × {heads} 头：写出的每个词元都关注读入的句子。每行之和为 1。",
     ),
     "alignment": (
-        "Two LSTMs with additive attention, which was there before transformers: one reads the sentence, the other "
-        "writes and looks, before each token that comes next, at what was read. Each row sums to 1.",
-        "带加性注意力的两个 LSTM（早于 Transformer）：一个读入句子，另一个写；每写下一个词元之前，先看读入的内容。每行之和为 1。",
+        "Two LSTMs and additive attention, from before transformers: one reads the sentence; the other writes, and before "
+        "each next token looks at what was read. Each row sums to 1.",
+        "带加性注意力的两个 LSTM（早于 Transformer）：一个读入句子，另一个负责写出，每写下一个词元之前先看读入的内容。每行之和为 1。",
     ),
     "nothing_seen": ("This model has no attention.", "该模型没有注意力。"),
     "unexpected": (
