@@ -19,7 +19,8 @@ def device_of(name: str) -> torch.device:
     Raises:
         EmbvizError: this machine, or this torch, does not have it.
     """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    mps = torch.backends.mps.is_available() and "RANK" not in os.environ  # gradients of several cannot meet there
+    there = {"cuda": torch.cuda.is_available(), "mps": mps, "cpu": True}
     if name == "auto":
         name = next(each for each, here in there.items() if here)
     if not there[name]:

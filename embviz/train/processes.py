@@ -127,7 +127,7 @@ def received() -> Share | None:
 
 def summed(value: Tensor) -> float:
     """The sum over all processes of one number."""
-    value = value.detach().double().cpu()
+    value = value.detach().cpu().double()
     if count() > 1:
         dist.all_reduce(value)
     return float(value)
