@@ -44,11 +44,12 @@ def list_(
         return
     good = [_listed(entry) for entry in listed if entry.run]
     if good:
-        table(
-            ["name", "trainer", "from", "corpus", "words", "dimensions", "made"],
-            [[e["name"], e["trainer"], e["from"] or "", e["corpus"] or "", e["words"], e["dims"], e["created"]]
-             for e in good],
-        )  # fmt: skip
+        columns = {"name": "name", "trainer": "trainer", "from": "from", "corpus": "corpus", "words": "words",
+                   "dims": "dimensions", "created": "made"}  # fmt: skip
+        if not any(each["from"] for each in good):
+            del columns["from"]
+        table(list(columns.values()),
+              [["" if each[fact] is None else each[fact] for fact in columns] for each in good])  # fmt: skip
     for entry in listed:
         if entry.problem:
             say(entry.problem)
@@ -199,9 +200,9 @@ def _changes(seen: Attention, other: Attention, change: Any, as_json: bool) -> N
         query, key = divmod(int(more.argmax()), more.shape[1])
         link = f"{brief(seen.tokens[query])} → {brief(seen.keys[key])}"
         rows.append([layer, head, f"{value:.3f}", link, f"{more[query, key]:+.2f}"])
-    title = f"The heads of {seen.model}, those in front that look elsewhere than in {other.model}"
-    table(["layer", "head", "change", "looks more", "by"], rows, title)
-    say("change: total variation distance of the weights, the mean of all tokens; 0 is none, 1 is all")
+    table(["layer", "head", "change", "looks more", "by"], rows)
+    say(f"{seen.model} beside {other.model}, the heads that changed most in front.")
+    say("Change: total variation distance of the weights, the mean of all tokens; 0 is none, 1 is all.")
 
 
 def _listed(entry: Listed) -> dict[str, Any]:
