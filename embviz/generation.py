@@ -5,7 +5,7 @@ Knows nothing of figures and of training.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,14 @@ def generate(
     if beams > 1:
         return iter([writer.text(writer.search(beams, most))])
     return writer.pieces(writer.steps(most, temperature, top_k, top_p, seed))
+
+
+def few_shot(examples: Iterable[tuple[str, str]], prompt: str) -> str:
+    """A prompt with examples of what is wanted before it, a line each (Brown et al. 2020, section 2):
+    `source -> target`; the last line is the prompt and an arrow.
+    """
+    lines = [f"{source} -> {target}" for source, target in examples]
+    return "\n".join([*lines, f"{prompt} ->"])
 
 
 def written(model: AttentionModel, source: str) -> Tokens:

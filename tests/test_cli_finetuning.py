@@ -103,6 +103,7 @@ def test_a_tagger_from_the_file_to_the_answer(told: Callable[..., str], tmp_path
         (["train", "tagger", "white.txt", "--from", "runs/model", "--out", "OUT"], "has no sentence"),
         (["classify", "runs/model", "a text"], "'model' has not been taught to label."),
         (["classify", "runs/model"], "There is no text to label"),
+        (["generate", "runs/model", "the king", "--shots", "PAIRS"], "--shots are for a decoder"),
         (["evaluate", "runs/words"], "has not been taught to label, so nothing was evaluated"),
         (["attend", "runs/model", "the king", "--compare", "runs/words"], "'words' holds word vectors and no"),
     ],
@@ -111,6 +112,6 @@ def test_what_cannot_be_done_is_one_sentence_and_leaves_nothing(
     said_here: Callable[..., str], place: Path, table: Path, command: list[str], said: str
 ) -> None:
     out = table.parent / "new"
-    names = {"DATA": str(table), "OUT": str(out)}
+    names = {"DATA": str(table), "OUT": str(out), "PAIRS": "none.tsv"}
     assert said in said_here([names.get(word, word) for word in command], place)
     assert sorted(path.name for path in table.parent.iterdir()) == ["data.csv"]

@@ -8,7 +8,7 @@ import torch
 from test_models import made
 
 from embviz.errors import EmbvizError
-from embviz.generation import _Writer, draw, fill, generate
+from embviz.generation import _Writer, draw, few_shot, fill, generate
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,11 @@ def test_only_the_likeliest_are_drawn():
     assert drawn(p=0.41) == {1, 2}
     assert drawn(p=1.0) == {0, 1, 2, 3}
     assert drawn(k=3, p=0.9) == {1, 2, 3}
+
+
+def test_examples_stand_before_the_prompt_a_line_each():
+    assert few_shot([("one", "eins"), ("two", "zwei")], "three") == "one -> eins\ntwo -> zwei\nthree ->"
+    assert few_shot([], "three") == "three ->"
 
 
 def test_draws_follow_the_probabilities():

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from embviz.cli.look import JSON, RUN
 from embviz.cli.terminal import brief, dump, say, stream, table
+from embviz.errors import EmbvizError
+
+if TYPE_CHECKING:
+    from embviz.models import AttentionModel
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,6 +34,10 @@ def generate(
     ] = None,
     beams: Annotated[int, typer.Option(help="With more than one, beam search: as many beginnings are kept.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same text.")] = 0,
+    shots: Annotated[
+        Path | None,
+        typer.Option(help="A table with the columns source and target: examples that a decoder reads first."),
+    ] = None,
     as_json: JSON = False,
 ) -> None:
     """What a decoder writes after a prompt, or what a seq2seq model makes of one."""
@@ -36,6 +45,8 @@ def generate(
     from embviz.runs import open_run
 
     model = open_run(run).model
+    if shots:
+        prompt = _with_examples(model, shots, prompt)
     pieces = generation.generate(model, prompt, tokens, temperature, top_k, top_p, beams, seed)
     if as_json:
         dump({"model": model.name, "family": model.family, "prompt": prompt, "text": "".join(pieces)})
@@ -45,6 +56,17 @@ def generate(
     for piece in pieces:
         stream(piece)
     stream("\n")
+
+
+def _with_examples(model: AttentionModel, shots: Path, prompt: str) -> str:
+    from embviz.corpora import open_pairs
+    from embviz.generation import few_shot
+
+    if model.family != "decoder":
+        raise EmbvizError(
+            f"--shots are for a decoder, which goes on from them, and '{model.name}' is a {model.family}."
+        )
+    return few_shot(open_pairs(str(shots), "source", "target"), prompt)
 
 
 def fill(
