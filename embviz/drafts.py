@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -42,13 +42,10 @@ def draft(out: Path | str, recipe: Mapping[str, Any]) -> Iterator[Path]:
     out = Path(out)
     if out.exists() or out.is_symlink():
         raise EmbvizError(f"'{out}' exists, and runs are never overwritten: choose another --out, or remove it.")
-    folder = out.parent / f".{out.name}.partial"
+    folder = draft_folder(out)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise EmbvizError(f"Another process is writing '{out}'. Wait for it, or choose another --out.") from None
+        _hold(lock, out)
         try:
             _match_recipe(folder, out, recipe)
             yield folder
@@ -61,6 +58,25 @@ def draft(out: Path | str, recipe: Mapping[str, Any]) -> Iterator[Path]:
             if not _checkpoints(folder):
                 shutil.rmtree(folder, ignore_errors=True)
             raise
+
+
+def draft_folder(out: Path) -> Path:
+    """Where a run is built before it is at `out`."""
+    return out.parent / f".{out.name}.partial"
+
+
+def discard(out: Path) -> None:
+    """Remove what a training that was stopped left of a run, checkpoints too.
+
+    Raises:
+        EmbvizError: another process is writing it.
+    """
+    folder = draft_folder(out)
+    if not folder.is_dir():
+        return
+    with (folder / "lock").open("w") as lock:
+        _hold(lock, out)
+        shutil.rmtree(folder)
 
 
 def finish(folder: Path, **meta: Any) -> None:
@@ -83,6 +99,13 @@ def finish(folder: Path, **meta: Any) -> None:
     temporary = folder / "meta.json.tmp"
     temporary.write_text(json.dumps(whole, ensure_ascii=False, indent=1), encoding="utf-8")
     temporary.rename(folder / "meta.json")
+
+
+def _hold(lock: IO[str], out: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise EmbvizError(f"Another process is writing '{out}'. Wait for it, or choose another --out.") from None
 
 
 def _match_recipe(folder: Path, out: Path, recipe: Mapping[str, Any]) -> None:

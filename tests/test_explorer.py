@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pages import said
 
 import embviz as ev
-from embviz.apps.explorer import attention, create_app, home, interface, words
+from embviz.apps.explorer import attention, create_app, home, interface, interface_library, words
 from embviz.apps.explorer.frame import changed_by, control_value, navigation, run_choices
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import VIEWS, Selection
@@ -62,7 +62,7 @@ def test_controls_show_and_set_the_selection() -> None:
 def test_links_between_views_keep_the_selection() -> None:
     selection = Selection("words", run="a", word="king - man + woman", sentence="Hi & <b>")
     links = navigation(selection, "zh")
-    assert [said(link) for link in links] == ["地图", "词语", "注意力"]
+    assert [said(link) for link in links] == ["地图", "词语", "注意力", "训练"]
     path, _, search = links[2].href.partition("?")
     assert Selection.of(path, "?" + search) == replace(selection, view="attention")
 
@@ -90,7 +90,7 @@ def test_what_long_work_says_is_there_in_chinese() -> None:
     root = Path(ev.__file__).parent
     source = " ".join(p.read_text("utf-8") for p in [*root.glob("projection/*.py"), root / "clusters.py"])
     stages = set(re.findall(r'report\("([^"]+)"', source))
-    assert {"searching neighbours", "neighbours ranked", "finding clusters"} <= stages <= set(interface._WORK)
+    assert {"searching neighbours", "neighbours ranked", "finding clusters"} <= stages <= set(interface_library.CHINESE)
     assert interface.worded("step 20 of 750", "zh") == "第 20 步，共 750 步"
     assert interface.worded("KL 1.234", "zh") == interface.worded("KL 1.234", "en") == "KL 1.234"
 
@@ -147,7 +147,7 @@ def test_models_before_transformers_show_their_alignment_or_say_that_there_is_no
     library = Library(tmp_path)
     state = attention.picture(library, Selection("attention", model="seq2seq", sentence="a b"), "light", "en")
     assert (state["message"], state["layers"], state["heads"]) == (None, ["0"], ["0"])
-    assert "additive attention" in state["about"] and len(state["figure"].data[0].z[0]) == 4
+    assert "additive attention" in said(state["about"]) and len(state["figure"].data[0].z[0]) == 4
     for sentence in ("a b", None):
         state = attention.picture(library, Selection("attention", model="encoder", sentence=sentence), "light", "zh")
         assert "没有注意力可看" in said(state["message"])

@@ -14,7 +14,7 @@ import pytest
 
 from embviz.attention import Attention
 from embviz.figures import figure
-from embviz.figures.attention import head_figure, overview, overview_figure, overview_side
+from embviz.figures.attention import head_figure, overview, overview_figure, overview_tile
 from embviz.figures.projection import LABELS, LINES, NEAR, POINTS, SELECTED, extent, labels, projection_figure
 from embviz.figures.similarity import neighbors_figure
 from embviz.figures.theme import PALETTES, hues, plain
@@ -289,10 +289,19 @@ def test_each_head_is_scaled_to_its_own_largest_weight() -> None:
 @pytest.mark.parametrize(("tokens", "side"), [(1, 1), (32, 32), (33, 17), (64, 32), (65, 22), (100, 25), (512, 32)])
 def test_long_sentences_are_pooled_and_single_strong_links_stay(tokens: int, side: int) -> None:
     record = attention(one_weight((1, 2, tokens, tokens), 0, 1, tokens - 1, tokens // 3))
-    assert overview_side(record) == side
+    assert overview_tile(record) == (side, side)
     image, block = overview(record), -(-tokens // 32)
     assert image.shape == (side, 2 * side)
     assert np.argwhere(image).tolist() == [[(tokens - 1) // block, side + tokens // 3 // block]]
+
+
+def test_tiles_have_the_form_of_cross_attention() -> None:
+    record = attention(one_weight((2, 3, 4, 40), 1, 2, 3, 38))
+    assert overview_tile(record) == (2, 20)
+    image = overview(record)
+    assert image.shape == (4, 60) and np.argwhere(image).tolist() == [[2 + 1, 40 + 19]]
+    [frame] = [shape for shape in overview_figure(record, 1, 2).layout.shapes if shape.type == "rect"]
+    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (39.5, 59.5, 1.5, 3.5)
 
 
 def test_the_overview_says_its_layers_and_heads_and_frames_one() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import dash
 from flask import redirect
 
-from embviz.apps.explorer import attention, frame, map, words
+from embviz.apps.explorer import attention, frame, map, training, words
 from embviz.apps.explorer.interface import EXAMPLES, language
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
@@ -30,7 +30,7 @@ def create_app(runs: Path | str) -> dash.Dash:
     Returns:
         an app that shares nothing with another one, and of which many readers can share the server.
     """
-    library, jobs = Library(runs), Jobs()
+    library, jobs, trainings = Library(runs), Jobs(), training.Trainings(runs)
     app = dash.Dash(
         __name__,
         title="embviz",
@@ -40,11 +40,18 @@ def create_app(runs: Path | str) -> dash.Dash:
         add_log_handler=False,
         on_error=frame.on_error,
     )
-    app.layout = lambda: frame.layout({"map": map.layout, "words": words.layout, "attention": attention.layout})
+    views = {
+        "map": map.layout,
+        "words": words.layout,
+        "attention": attention.layout,
+        "training": lambda language: training.layout(trainings.runs, language),
+    }
+    app.layout = lambda: frame.layout(views)
     frame.connect(app, library)
     map.connect(app, library, jobs)
     words.connect(app, library)
     attention.connect(app, library)
+    training.connect(app, trainings)
 
     @app.server.before_request
     def _home():  # type: ignore[no-untyped-def]
@@ -61,7 +68,7 @@ def create_app(runs: Path | str) -> dash.Dash:
 
 def lacks_run(selection: Selection, path: str) -> bool:
     """Whether a view's own address names nothing to look at."""
-    if path.strip("/") not in VIEWS:
+    if path.strip("/") not in VIEWS or selection.view == "training":
         return False
     return not (selection.model if selection.view == "attention" else selection.run)
 
@@ -73,7 +80,9 @@ def with_defaults(library: Library, selection: Selection) -> Selection:
 
 
 def home(library: Library, language: str) -> Selection:
-    """What a reader sees first: the map of the newest word vectors, by the best method that is computed already."""
+    """What a reader sees first: the map of the newest word vectors, by the best method that is computed already; where
+    there is no run, how to train one.
+    """
     run = library.default_run()
     selection = Selection(run=run, model=library.default_model(), sentence=EXAMPLES["sentence"][language][0])
-    return selection.but(method=map.ready_method(library, run)) if run else selection
+    return selection.but(method=map.ready_method(library, run)) if run else selection.but(view="training")

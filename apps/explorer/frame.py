@@ -64,6 +64,9 @@ def connect(app: dash.Dash, library: Library) -> None:
     app.clientside_callback(
         ClientsideFunction("explorer", "show"), Output(ids.PAGE, "data-view"), Input(ids.URL, "pathname")
     )
+    app.clientside_callback(
+        ClientsideFunction("explorer", "forget"), Output(ids.PROBLEM, "children"), Input(ids.URL, "search")
+    )
     for name in (ids.LANGUAGE, ids.THEME):
         app.clientside_callback(
             ClientsideFunction("explorer", "choose"),
@@ -90,7 +93,8 @@ def connect(app: dash.Dash, library: Library) -> None:
         selection = Selection.of(pathname, search)
         field = "model" if selection.view == "attention" else "run"
         if dash.ctx.triggered_id == ids.RUN and chosen and chosen != getattr(selection, field):
-            changed = selection.but(words=None, layer=0, head=0, **_NO_COLUMN, **{field: chosen})
+            others = {"target": None, "kind": None} if field == "model" else {}
+            changed = selection.but(words=None, layer=0, head=0, **_NO_COLUMN, **others, **{field: chosen})
             return changed.search, no_update, no_update
         choices = run_choices(library, selection.view, language())
         there = {choice["value"] for choice in choices if not choice.get("disabled")}

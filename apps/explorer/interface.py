@@ -9,6 +9,7 @@ import re
 
 from flask import request
 
+from embviz.apps.explorer import interface_attention, interface_library, interface_training
 from embviz.errors import EmbvizError
 
 LANGUAGES = {"en": "English", "zh": "中文"}
@@ -245,40 +246,6 @@ _TEXT = {
         "are estimates: where their nearest words are.",
         "算式本身不在图上：箭头依次经过各步之和，指向最近的词。各步的位置是估计的：取其最近的词所在之处。",
     ),
-    # attention
-    "sentence": ("Sentence", "句子"),
-    "sentence_hint": ("Type a sentence", "输入一个句子"),
-    "stage_before": ("The same head before fine-tuning:", "微调前的同一个头："),
-    "stages_after": ("The same head after fine-tuning:", "微调后的同一个头："),
-    "ask_sentence": ("Type a sentence to see which tokens look at which.", "输入一个句子，即可看到词元之间的注意力。"),
-    "model": ("Attention model", "注意力模型"),
-    "layer": ("Layer", "层"),
-    "head": ("Head", "头"),
-    "heads": ("All heads: click one", "所有头：点击选择"),
-    "key": ("key (is looked at)", "键（被关注）"),
-    "query": ("query (looks)", "查询（关注）"),
-    "weight": ("weight", "权重"),
-    "strongest": ("Strongest links of this head", "该头最强的联系"),
-    "each_scaled": ("Each tile is scaled to its own largest weight.", "每个小图按各自的最大权重着色。"),
-    "encoder": (
-        "Encoder, {layers} layers × {heads} heads: each token looks at all tokens. Each row sums to 1.",
-        "编码器，{layers} 层 × {heads} 头：每个词元可以看到所有词元。每行之和为 1。",
-    ),
-    "decoder": (
-        "Decoder, {layers} layers × {heads} heads: each token looks at itself and those before it. Each row sums to 1.",
-        "解码器，{layers} 层 × {heads} 头：每个词元只能看到自己和之前的词元。每行之和为 1。",
-    ),
-    "seq2seq": (
-        "Encoder and decoder, {layers} layers × {heads} heads each: each token that was written looks at the sentence "
-        "that was read. Each row sums to 1.",
-        "编码器和解码器，各 {layers} 层 × {heads} 头：写出的每个词元都关注读入的句子。每行之和为 1。",
-    ),
-    "alignment": (
-        "Two LSTMs and additive attention, from before transformers: one reads the sentence; the other writes, and before "
-        "each next token looks at what was read. Each row sums to 1.",
-        "带加性注意力的两个 LSTM（早于 Transformer）：一个读入句子，另一个负责写出，每写下一个词元之前先看读入的内容。每行之和为 1。",
-    ),
-    "nothing_seen": ("This model has no attention.", "该模型没有注意力。"),
     "unexpected": (
         "Something went wrong on the server, and its log says what. Reload the page to go on.",
         "服务器出错，详情见服务器日志。请重新加载页面。",
@@ -294,6 +261,7 @@ EXAMPLES: dict[str, dict[str, tuple]] = {
         ),
         "zh": (("农村 <-> 城市", "小 <-> 大"), ("男 <-> 女", "穷 <-> 富"), ("过去 <-> 未来", "坏 <-> 好")),
     },
+    "begin": {"en": ("The",), "zh": ("中国",)},
     "words": {"en": ("river", "music", "king - man + woman"), "zh": ("经济", "北京", "巴黎 - 法国 + 日本")},
     "sentence": {
         "en": ("The king of the country lived in a city, and the queen lived in the king's city.",),
@@ -342,42 +310,33 @@ _ERRORS = {
     "'{model}' has no attention to show: it is an LSTM or a convolution. Choose a transformer, or an LSTM of "
     "the family seq2seq; the words of this one have their map all the same.":
         "“{model}”没有注意力可看：它是 LSTM 或卷积模型。请选择 Transformer，或 seq2seq 的 LSTM；该模型的词仍可在地图上查看。",
-    "There is no run yet. Make one: embviz train word2vec wikipedia --out {folder}/wikipedia":
-        "还没有模型。请先训练一个：embviz train word2vec wikipedia --out {folder}/wikipedia",
+    "There is no run yet. Train one in the view Training, or: embviz train word2vec wikipedia --out {folder}/wikipedia":
+        "还没有模型。请在“训练”页面训练一个，或运行：embviz train word2vec wikipedia --out {folder}/wikipedia",
     "'{run}' keeps no such map. Ask for it with `embviz project`.":
         "“{run}”中没有这张地图。请用 `embviz project` 生成。",
+    "The sentence has {read:,} tokens and the model reads at most {context:,}: shorten it first.":
+        "句子有 {read:,} 个词元，模型最多读 {context:,} 个：请先缩短。",
+    "The model writes nothing after this: it takes the text to be at its end.":
+        "模型在此之后什么也没写：它认为文本到此结束。",
     "There is no run '{name}'. Choose another one above.": "没有名为“{name}”的模型。请在上方选择另一个。",
 }  # fmt: skip
 
 
-_WORK = {
-    "PCA": "PCA",
-    "t-SNE": "t-SNE",
-    "UMAP": "UMAP",
-    "searching neighbours": "查找近邻",
-    "compiling, the first time on a machine": "首次在此机器上运行，正在编译",
-    "loading openTSNE": "加载 openTSNE",
-    "loading UMAP (its first start on a machine compiles for a minute)": "加载 UMAP（首次在此机器上运行需编译约一分钟）",
-    "placing words": "放置词语",
-    "neighbours ranked": "近邻排序",
-    "neighbours kept": "统计保留的近邻",
-    "finding clusters": "聚类",
-    "putting words into clusters": "将词归入各类",
-    "fit": "拟合词数",
-    "seed": "随机种子",
-    "perplexity": "困惑度",
-    "neighbors": "近邻数",
-    "min dist": "最小距离",
-}
-_NUMBERED = {r"step (\d+) of (\d+)": r"第 \1 步，共 \2 步", r"(\d+) steps": r"\1 步"}
+_TEXT |= interface_attention.TEXT | interface_training.TEXT
+_ERRORS |= interface_training.ERRORS
 
 
 def worded(said: str, language: str) -> str:
     """What long work says of itself, a stage or a note, or the name of a parameter, in the reader's language."""
     if language == "en":
         return said
-    return _WORK.get(said) or next(
-        (re.sub(told, chinese, said) for told, chinese in _NUMBERED.items() if re.fullmatch(told, said)), said
+    return interface_library.CHINESE.get(said) or next(
+        (
+            re.sub(told, chinese, said)
+            for told, chinese in interface_library.NUMBERED.items()
+            if re.fullmatch(told, said)
+        ),
+        said,
     )
 
 

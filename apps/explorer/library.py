@@ -33,8 +33,10 @@ class Library:
         """
         there = [path.name for path in self.folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
         if name is None or not there:
-            raise EmbvizError("There is no run yet. Make one: embviz train word2vec wikipedia --out {folder}/wikipedia",
-                              folder=str(self.folder))  # fmt: skip
+            raise EmbvizError(
+                "There is no run yet. Train one in the view Training, or: embviz train word2vec wikipedia --out "
+                "{folder}/wikipedia", folder=str(self.folder),
+            )  # fmt: skip
         if name not in there:
             raise EmbvizError("There is no run '{name}'. Choose another one above.", name=name)
         path = self.folder / name

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 SOLID = 10_000  # words of a map in 3 dimensions, unless more are asked for
-VIEWS = ("map", "words", "attention")
+VIEWS = ("map", "words", "attention", "training")
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Selection:
     """One state of the page.
 
     Attributes:
-        view: map, words or attention.
+        view: map, words, attention or training.
         run: the run whose words are shown.
         model: the run whose attention is shown.
         word: the selected word or expression.
@@ -31,8 +31,11 @@ class Selection:
         least, most: of a column of numbers, from where and to where.
         color: what the colour of a word on the map says: one, cluster, kept, rank, similarity, or column:NAME.
         sentence: what the model reads.
+        target: what a seq2seq model is to have written; None for what it writes.
+        kind: of a seq2seq model's attention: cross, encoder or decoder.
         layer: counted from 0.
         head: counted from 0.
+        training: the training that is watched.
     """
 
     view: str = "map"
@@ -54,8 +57,11 @@ class Selection:
     least: str | None = None
     most: str | None = None
     sentence: str | None = None
+    target: str | None = None
+    kind: str | None = None
     layer: int = 0
     head: int = 0
+    training: str | None = None
 
     @classmethod
     def of(cls, pathname: str | None, search: str | None) -> Selection:

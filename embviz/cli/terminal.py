@@ -115,12 +115,18 @@ def brief(text: str) -> str:
 
 
 def _json_lines() -> Report:
+    """A line a report, five in a second at most; `left` is how many seconds the stage still takes at its pace."""
     last: dict[str, Any] = {"time": 0.0, "stage": ""}
 
     def report(stage: str, done: float, note: str = "") -> None:
-        if stage != last["stage"] or time.monotonic() - last["time"] > 0.2:
-            last.update(time=time.monotonic(), stage=stage)
-            sys.stderr.write(json.dumps({"stage": stage, "done": round(done, 4), "note": note}) + "\n")
+        now = time.monotonic()
+        if stage != last["stage"]:
+            last.update(began=now, first=done)
+        if stage != last["stage"] or now - last["time"] > 0.2:
+            last.update(time=now, stage=stage)
+            pace = (done - last["first"]) / max(1e-9, now - last["began"])
+            left = {"left": round((1 - done) / pace, 1)} if pace > 0 else {}
+            sys.stderr.write(json.dumps({"stage": stage, "done": round(done, 4), "note": note, **left}) + "\n")
             sys.stderr.flush()
 
     return report

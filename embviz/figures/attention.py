@@ -43,9 +43,9 @@ def head_figure(
     across, down = ({"tickvals": np.arange(len(side)), "ticktext": side, **ticks} for side in (keys, queries))
     title = {"font": {"color": palette.quiet, "size": 12}, "standoff": 6}
     figure.update_xaxes(**across, side="top", tickangle=-60, title={"text": names[0], **title}, constrain="domain")
-    figure.update_yaxes(
-        **down, autorange="reversed", title={"text": names[1], **title}, scaleanchor="x", constrain="domain"
-    )
+    figure.update_yaxes(**down, autorange="reversed", title={"text": names[1], **title}, constrain="domain")
+    if len(queries) == len(keys):
+        figure.update_yaxes(scaleanchor="x")  # a few tokens that look at many would be a strip of tiny squares
     figure.update_layout(margin={"l": 12, "r": 12, "t": 12, "b": 12})
     return figure
 
@@ -67,7 +67,7 @@ def overview_figure(
         names: what the two axes are called.
     """
     palette = PALETTES[theme]
-    side = overview_side(attention)
+    height, width = overview_tile(attention)
     heatmap = go.Heatmap(
         z=overview(attention),
         colorscale=colorscale(theme),
@@ -82,21 +82,24 @@ def overview_figure(
     across, down = np.arange(len(attention.heads)), np.arange(len(attention.layers))
     title = {"font": {"size": 11, "color": palette.quiet}, "standoff": 4}
     figure.update_xaxes(
-        **ticks, side="top", tickvals=across * side + (side - 1) / 2, ticktext=list(attention.heads),
+        **ticks, side="top", tickvals=across * width + (width - 1) / 2, ticktext=list(attention.heads),
         title={"text": names[0], **title},
     )  # fmt: skip
     figure.update_yaxes(
-        **ticks, autorange="reversed", tickvals=down * side + (side - 1) / 2, ticktext=list(attention.layers),
-        title={"text": names[1], **title}, scaleanchor="x",
+        **ticks, autorange="reversed", tickvals=down * height + (height - 1) / 2, ticktext=list(attention.layers),
+        title={"text": names[1], **title},
     )  # fmt: skip
+    if height == width:
+        figure.update_yaxes(scaleanchor="x")
     line = {"color": palette.paper, "width": 3}
-    for edge in across[1:] * side - 0.5:
+    for edge in across[1:] * width - 0.5:
         figure.add_vline(edge, line=line)
-    for edge in down[1:] * side - 0.5:
+    for edge in down[1:] * height - 0.5:
         figure.add_hline(edge, line=line)
     if layer in attention.layers and head in attention.heads:
-        x, y = attention.heads.index(head) * side - 0.5, attention.layers.index(layer) * side - 0.5
-        figure.add_shape(type="rect", x0=x, x1=x + side, y0=y, y1=y + side, line={"color": palette.accent, "width": 3})
+        x, y = attention.heads.index(head) * width - 0.5, attention.layers.index(layer) * height - 0.5
+        line = {"color": palette.accent, "width": 3}
+        figure.add_shape(type="rect", x0=x, x1=x + width, y0=y, y1=y + height, line=line)
     figure.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": 4})
     return figure
 
@@ -105,24 +108,29 @@ def overview(attention: Attention) -> np.ndarray:
     """All heads as one image of bytes.
 
     Returns:
-        image: (L × side, H × side) uint8; each head's largest weight is 255. Sentences longer than 32 tokens are
+        image: (L × height, H × width) uint8; each head's largest weight is 255. Sentences longer than 32 tokens are
             pooled: a cell is the largest weight of its block, so that single strong links stay visible.
     """
     layers, heads, queries, keys = attention.weights.shape
-    side = overview_side(attention)
-    block = -(-max(queries, keys) // _TILE)
-    padded = np.zeros((layers, heads, side * block, side * block), np.float32)
+    (height, width), block = overview_tile(attention), _block(attention)
+    padded = np.zeros((layers, heads, height * block, width * block), np.float32)
     padded[:, :, :queries, :keys] = attention.weights
-    pooled = padded.reshape(layers, heads, side, block, side, block).max(axis=(3, 5))
+    pooled = padded.reshape(layers, heads, height, block, width, block).max(axis=(3, 5))
     scaled = pooled / np.maximum(pooled.max(axis=(2, 3), keepdims=True), 1e-12)
-    image = scaled.transpose(0, 2, 1, 3).reshape(layers * side, heads * side)
+    image = scaled.transpose(0, 2, 1, 3).reshape(layers * height, heads * width)
     return np.rint(image * 255).astype(np.uint8)
 
 
-def overview_side(attention: Attention) -> int:
-    """How many cells an overview's tile has on each side."""
-    tokens = max(attention.weights.shape[2:])
-    return -(-tokens // -(-tokens // _TILE))
+def overview_tile(attention: Attention) -> tuple[int, int]:
+    """How many cells an overview's tile has: down, for the queries, and across, for the keys."""
+    queries, keys = attention.weights.shape[2:]
+    block = _block(attention)
+    return -(-queries // block), -(-keys // block)
+
+
+def _block(attention: Attention) -> int:
+    """How many tokens a cell of the overview stands for."""
+    return -(-max(attention.weights.shape[2:]) // _TILE)
 
 
 def _masked(weights: np.ndarray, kind: str) -> np.ndarray:

@@ -128,13 +128,15 @@ class AttentionModel:
         """Write `weights.safetensors`, `model.json` and `tokenizer.json` into a folder; not of a pretrained model."""
         from safetensors.torch import save
 
-        (folder / "tokenizer.json").write_text(self.tokenizer.to_str(pretty=True), encoding="utf-8")
-        (folder / "model.json").write_text(json.dumps(asdict(self.shape), indent=1), encoding="utf-8")
+        describe(self.tokenizer, cast("Shape", self.shape), folder)
         (folder / "weights.safetensors").write_bytes(save(cast("Module", self.module).state_dict()))
 
     @classmethod
-    def load(cls, folder: Path, name: str | None = None) -> AttentionModel:
+    def load(cls, folder: Path, name: str | None = None, weights: str = "weights.safetensors") -> AttentionModel:
         """Open the three files of a folder, or what a run holds of a model that was trained elsewhere.
+
+        Args:
+            weights: where the weights are; a training under way has some in its checkpoints.
 
         Raises:
             EmbvizError: a file is missing, damaged, or does not fit the others.
@@ -149,7 +151,13 @@ class AttentionModel:
                 f"'{folder}' is damaged: tokenizer.json has {tokenizer.get_vocab_size():,} tokens and "
                 f"model.json says {shape.vocab:,}. Train it again."
             )
-        return cls(tokenizer, _module(folder / "weights.safetensors", shape), name or folder.name)
+        return cls(tokenizer, _module(folder / weights, shape), name or folder.name)
+
+
+def describe(tokenizer: Tokenizer, shape: Shape, folder: Path) -> None:
+    """Write all of a model but its weights: `model.json` and `tokenizer.json`."""
+    (folder / "tokenizer.json").write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
+    (folder / "model.json").write_text(json.dumps(asdict(shape), indent=1), encoding="utf-8")
 
 
 def _shape(path: Path) -> Shape:

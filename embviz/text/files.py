@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -17,7 +17,7 @@ from embviz.text.corpus import At
 from embviz.text.decoding import Blocks, check_encoding
 from embviz.text.packing import bare, unpacked
 from embviz.text.splitter import last_break
-from embviz.text.tables import TABLES, cells, rows
+from embviz.text.tables import TABLES, cells, rows, titles
 
 PIECE = 65_536  # characters
 
@@ -77,6 +77,15 @@ class Files:
             EmbvizError: see `pieces`; or a file is no table.
         """
         return self._read(lambda blocks, name: self._cells(blocks, name, columns), at)
+
+    def titles(self) -> list[str]:
+        """The names of the columns of the first file, a table.
+
+        Raises:
+            EmbvizError: see `cells`.
+        """
+        first = replace(self, paths=self.paths[:1])
+        return list(first._read(lambda blocks, name: iter(titles(blocks, name)), None))
 
     def sha256(self) -> str:
         """The hash of the files' bytes, one after the other."""

@@ -33,6 +33,18 @@ def cells(blocks: Iterable[str], name: str, columns: Sequence[str | None]) -> It
     yield from read(_lines(blocks), name, columns)
 
 
+def titles(blocks: Iterable[str], name: str) -> list[str]:
+    """The names of a table's columns.
+
+    Raises:
+        EmbvizError: its first line cannot be read.
+    """
+    lines = _lines(blocks)
+    if bare(name).endswith((".jsonl", ".ndjson")):
+        return next((list(_json_row(line, name, number)) for number, line in enumerate(lines, 1) if line.strip()), [])
+    return next(_csv_reader(lines, name), [])
+
+
 def _json_rows(lines: Iterable[str], name: str, columns: Sequence[str | None]) -> Iterator[tuple[str, ...]]:
     titles: list[str] = []
     for number, line in enumerate(lines, 1):
@@ -63,18 +75,21 @@ def _json_row(line: str, name: str, number: int) -> dict[str, Any]:
 
 
 def _csv_rows(lines: Iterable[str], name: str, columns: Sequence[str | None]) -> Iterator[tuple[str, ...]]:
-    csv.field_size_limit(_LONGEST_CELL)
-    if bare(name).endswith(".tsv"):  # tabs need no quotes around cells, and texts have quotes that are never closed
-        reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-    else:
-        reader = csv.reader(lines)
+    reader = _csv_reader(lines, name)
     try:
-        header = next(reader, [])
+        header: list[str] = next(reader, [])
         places = [header.index(_checked(column, header, name)) for column in columns]
         for row in reader:
             yield tuple(row[place] if place < len(row) else "" for place in places)
     except csv.Error as error:
         raise EmbvizError(f"Line {reader.line_num:,} of '{name}' cannot be read: {error}.") from None
+
+
+def _csv_reader(lines: Iterable[str], name: str) -> Any:
+    csv.field_size_limit(_LONGEST_CELL)
+    if bare(name).endswith(".tsv"):  # tabs need no quotes around cells, and texts have quotes that are never closed
+        return csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+    return csv.reader(lines)
 
 
 def _checked(column: str | None, there: list[str], name: str) -> str:

@@ -98,11 +98,13 @@ class AttentionTrainer:
             with tempfile.TemporaryDirectory() as temporary:
                 return self.fit(corpus, report, Path(temporary))
         from embviz.models import AttentionModel
+        from embviz.models.model import describe
         from embviz.train.loop import train
         from embviz.train.reading import read
 
         with read(self, corpus, report, folder) as reading:
             shape = self.shape(reading.tokenizer.get_vocab_size())
+            describe(reading.tokenizer, shape, folder)  # with the checkpoints it can be asked before it is done
             module = train(self, shape, reading.batches, report, folder)
             model = AttentionModel(reading.tokenizer, module, corpus.name)
             model.save(folder)

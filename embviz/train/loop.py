@@ -172,7 +172,6 @@ class _Training:
         return sum(loss * count for loss, count in sums) / sum(count for _, count in sums)
 
     def _save(self) -> None:
-        self.history.flush()
         save_checkpoint(self.checkpoints, self.step, self.module, self.optimizer)
 
 
@@ -188,21 +187,17 @@ class History:
         self.before = float(rows[-1].split("\t")[3]) if rows else 0.0
         self.measured = [float(row.split("\t")[2]) for row in rows if row.split("\t")[2]]
         self.started = time.monotonic()
-        self.file = path.open("w", encoding="utf-8")
+        self.file = path.open("w", encoding="utf-8", buffering=1)  # a line at a time: others follow it
         self.file.write("\n".join(["step\tloss\tvalidation_loss\tseconds", *rows]) + "\n")
 
     def add(self, step: int, loss: float, validation: float | None) -> None:
-        """A row; rows reach the disk with the next checkpoint, or at the end."""
+        """A row."""
         seconds = self.before + time.monotonic() - self.started
         measured = "" if validation is None else f"{validation:.5f}"
         self.file.write(f"{step}\t{loss:.5f}\t{measured}\t{seconds:.3f}\n")
 
-    def flush(self) -> None:
-        """Bring all rows to the disk."""
-        self.file.flush()
-
     def close(self) -> None:
-        """Bring all rows to the disk, and no more."""
+        """No more rows."""
         self.file.close()
 
 

@@ -57,13 +57,33 @@
     setTimeout(() => button.classList.remove("copied"), 1200);
   });
 
+  // A text that is too large to be brought is told so here: a browser would fall silent over it.
+  for (const kind of ["change", "drop"]) {
+    document.addEventListener(
+      kind,
+      (event) => {
+        const frame = event.target.closest?.("[data-most]"), files = event.dataTransfer?.files || event.target.files;
+        if (!frame || !files?.[0] || files[0].size <= +frame.dataset.most) return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        window.dash_clientside.set_props("training-brought", { children: frame.dataset.large });
+      },
+      true
+    );
+  }
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.explorer = {
     // The view that the URL names; the others are hidden by the style sheet. Graphs take their size when shown.
     show(pathname) {
       const view = (pathname || "").split("/")[1];
       window.requestAnimationFrame(() => window.dispatchEvent(new Event("resize")));
-      return ["map", "words", "attention"].includes(view) ? view : "map";
+      return ["map", "words", "attention", "training"].includes(view) ? view : "map";
+    },
+
+    // What went wrong before the reader went on.
+    forget() {
+      return null;
     },
 
     // A switch was pressed: keep the choice and lay the page out anew; the URL brings the same view back.
@@ -88,12 +108,12 @@
     fit(figure, id) {
       return new Promise((resolve) => {
         const look = () => {
-          const graph = document.querySelector(`#${id} .js-plotly-plot`), axis = graph?._fullLayout?.xaxis;
-          const tokens = figure?.layout?.xaxis?.ticktext?.length;
-          if (tokens && axis?._length) {
-            const size = Math.max(4, Math.min(13, Math.floor((axis._length / tokens) * 0.95)));
+          const graph = document.querySelector(`#${id} .js-plotly-plot`), drawn = graph?._fullLayout;
+          const room = ["xaxis", "yaxis"].map((name) => drawn?.[name]?._length / figure?.layout?.[name]?.ticktext?.length);
+          if (room.every(Boolean)) {
+            const size = Math.max(4, Math.min(13, Math.floor(Math.min(...room) * 0.95)));
             const change = { "xaxis.tickfont.size": size, "yaxis.tickfont.size": size };
-            if (axis.tickfont.size > size) window.Plotly.relayout(graph, change);
+            if (drawn.xaxis.tickfont.size > size) window.Plotly.relayout(graph, change);
           }
           resolve(window.dash_clientside.no_update);
         };
