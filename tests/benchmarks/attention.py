@@ -1,6 +1,6 @@
 """Attention models, measured: quality and speed of the trainer beside a plain PyTorch loop, and what the models learn.
 
-    python tests/benchmarks/attention.py tinyshakespeare.txt
+    python tests/benchmarks/attention.py [tinyshakespeare.txt]
 
 The file is Karpathy's tiny Shakespeare, 1.1 MB (not in this project); the reference is nanoGPT's CPU setting for it
 (4 layers, 4 heads, 128 dimensions, context 64, batch 12, 2,000 steps; published validation loss 1.88), for which a
@@ -323,8 +323,9 @@ def contexts() -> None:
                       f"flops {grow:.2f}", "as the flops")  # fmt: skip
 
 
-def main(text: Annotated[Path, typer.Argument(help="Tiny Shakespeare, as one file.")]) -> None:
-    for part in (lambda home: shakespeare(text, home), hidden_words, lambda home: digits("reversing", home),
+def main(text: Annotated[Path | None, typer.Argument(help="Tiny Shakespeare, as one file.")] = None) -> None:
+    parts: list[Callable[[Path], None]] = [lambda home: shakespeare(text, home)] if text else []
+    for part in (*parts, hidden_words, lambda home: digits("reversing", home),
                  lambda home: digits("sorting", home), lambda home: induction(), lambda home: contexts()):  # fmt: skip
         with TemporaryDirectory() as home:
             part(Path(home))
