@@ -31,6 +31,7 @@ CATEGORIES = 1_000  # distinct values at most: beyond that a text says something
 NAMED = 20  # categories with a colour of their own; more cannot be told apart
 TAKEN = ("word", "count", "rank", "x", "y", "z", "kept", "cluster", "neighbors")
 _LONGEST_NAME = 60
+_LONGEST_CELL = 100_000  # a quote that is never closed would swallow the whole file
 _YES, _NO = ("true", "yes"), ("false", "no")
 
 
@@ -337,6 +338,7 @@ def _typed(cells: Sequence[str]) -> pa.Array:
 def _table(text: str, path: Path, kind: str) -> Iterator[list[str]]:
     """The rows of a table, the titles first, each as long as the titles."""
     quoted = {"quoting": csv.QUOTE_NONE, "delimiter": "\t"} if kind == ".tsv" else {}
+    csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), **quoted)  # type: ignore[arg-type]
     try:
         titles = next(reader, [])
