@@ -60,7 +60,9 @@ def _options(
 
 def main() -> None:
     """Run the command that was typed, and end the process."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as a shell has it for what runs behind it
+            signal.signal(number, _interrupt)
     open_streams()
     ended = status()
     try:
@@ -95,13 +97,19 @@ def status() -> int:
 
 
 def _run() -> int:
-    """The commands; typer ends by SystemExit, and makes 130 of Ctrl-C without a word."""
+    """The commands; typer ends by SystemExit, and makes 130 of Ctrl-C without a word. A library that is interrupted
+    while it is loaded may say something else: whatever it is, the command was cancelled.
+    """
     try:
         app()
     except SystemExit as end:
-        if end.code == 130:
+        if end.code == 130 or _interrupts:
             raise KeyboardInterrupt from None
         return end.code if isinstance(end.code, int) else 0
+    except Exception:
+        if _interrupts:
+            raise KeyboardInterrupt from None
+        raise
     return 0
 
 
@@ -123,5 +131,9 @@ def _sentence(error: OSError) -> str:
     return f"{error.strerror}{where}. Nothing that was there before is lost."
 
 
+_interrupts: list[int] = []  # the signals that have come, of which one is enough
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    _interrupts.append(number)
     raise KeyboardInterrupt
