@@ -103,7 +103,7 @@ def _run() -> int:
     try:
         app()
     except SystemExit as end:
-        if end.code == 130 or _interrupts:
+        if end.code == 130 or (end.code and _interrupts):  # a server that was told to end has ended well
             raise KeyboardInterrupt from None
         return end.code if isinstance(end.code, int) else 0
     except Exception:
