@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
-import os
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +21,7 @@ def write(path: Path, arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]
     """Keep arrays, and what is about them as JSON, in a safetensors file; an old file stays until the new is whole."""
     from safetensors.numpy import save
 
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    temporary = path.with_suffix(f".{threading.get_native_id()}.tmp")
     try:
         temporary.write_bytes(save(dict(arrays), metadata={"about": json.dumps(dict(about), ensure_ascii=False)}))
         temporary.rename(path)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -120,7 +120,7 @@ class Column:
 
     def save(self, path: Path) -> None:
         """Keep the column in one file, whole or not at all."""
-        temporary = path.with_name(f".{os.getpid()}.tmp")  # short: a name may be as long as a file's can be
+        temporary = path.with_name(f".{threading.get_native_id()}.tmp")  # a name may be as long as it can
         table = pa.table({self.name: self.values})
         try:
             with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, table.schema) as out:

@@ -1,5 +1,6 @@
 """Maps: PCA equals scikit-learn's, t-SNE and UMAP keep planted neighbours together, all of them again with the seed."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -214,6 +215,14 @@ def test_kept_and_read_back(groups: Space, tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.coords, made_here.coords)
     for name in ("words", "method", "params", "facts", "space"):
         assert getattr(again, name) == getattr(made_here, name)
+    assert [path.name for path in tmp_path.iterdir()] == ["map.safetensors"]
+
+
+def test_two_who_ask_at_once_both_keep_it(groups: Space, tmp_path: Path) -> None:
+    made_here, path = project(groups, "pca", 2, 20), tmp_path / "map.safetensors"
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: made_here.save(path), range(200)))
+    np.testing.assert_array_equal(Projection.load(path, groups).coords, made_here.coords)
     assert [path.name for path in tmp_path.iterdir()] == ["map.safetensors"]
 
 

@@ -51,7 +51,14 @@ def layout(views: Mapping[str, Callable[[str], list[Any]]]) -> Any:
             _header(reader_language),
             html.Div(id=ids.PROBLEM, role="alert"),
             html.Main(
-                [html.Div(views[name](reader_language), className="view", id=f"view-{name}") for name in views],
+                [
+                    html.Div(
+                        [*views[name](reader_language), dcc.Store(id=f"{name}-settled")],
+                        className="view",
+                        id=f"view-{name}",
+                    )
+                    for name in views
+                ],
                 id=ids.PAGE,
                 **attributes(data_view="", data_language=reader_language, data_theme=theme()),
             ),
@@ -147,31 +154,40 @@ def follow(
         output={
             "search": Output(ids.URL, "search", allow_duplicate=True),
             "controls": [Output(name, prop) for name, prop in controls.values()],
+            "settled": Output(f"{view}-settled", "data"),
         },
         inputs={
             "search": Input(ids.URL, "search"),
             "pathname": Input(ids.URL, "pathname"),
             "values": [Input(name, prop) for name, prop in sources],
         },
+        state={"settled": State(f"{view}-settled", "data")},
         prevent_initial_call="initial_duplicate",
     )
-    def _settle(search: str, pathname: str, values: Sequence[Any]) -> dict[str, Any]:
+    def _settle(search: str, pathname: str, values: Sequence[Any], settled: list[Any] | None) -> dict[str, Any]:
+        """What was moved since both last agreed is what the URL learns, not what Dash says has triggered this: of two
+        choices in a breath, Dash answers the second only."""
         selection = resolve(Selection.of(pathname, search))
         if selection.view != view:
             raise dash.exceptions.PreventUpdate
-        triggered = dash.ctx.triggered_prop_ids
         moved = [
-            place for place, source in enumerate(sources) if ".".join(source) in triggered and values[place] is not None
+            place
+            for place, source in enumerate(sources)
+            if values[place] is not None
+            and (values[place] != settled[place] if settled else ".".join(source) in dash.ctx.triggered_prop_ids)
         ]
-        by_hand = moved and not any(source.startswith(f"{ids.URL}.") for source in triggered)
-        changed = resolve(_moved(selection, moved[0], values[moved[0]])) if by_hand else selection
+        changed = selection
+        for place in moved:
+            changed = resolve(_moved(changed, place, values[place]))
         shown: list[Any] = [
             no_update if (control_value(changed, field) or None) == (value or None) else control_value(changed, field)
             for field, value in zip(controls, values, strict=False)
         ]  # whoever is typing into a control that needs no change types on
-        if by_hand and moved[0] < len(controls):
-            shown[moved[0]] = no_update
-        return {"search": changed.search if changed != selection else no_update, "controls": shown}
+        for place in moved:
+            if place < len(controls):
+                shown[place] = no_update
+        left = [*(v if s is no_update else s for s, v in zip(shown, values, strict=False)), *values[len(controls) :]]
+        return {"search": changed.search if changed != selection else no_update, "controls": shown, "settled": left}
 
     def _moved(selection: Selection, place: int, value: Any) -> Selection:
         if place < len(controls):

@@ -209,6 +209,24 @@ def test_what_is_chosen_after_a_zoom_is_in_the_url(page: Page, serve: Any, runs:
     assert sheet()["scale"] < 800, "a view of one map says nothing about another"
 
 
+def test_two_choices_in_a_breath_are_two_choices(page: Page, serve: Any, runs: Path, sheet: Sheet) -> None:
+    """Where a server is slow Dash drops its answer to the first choice when the second is made."""
+    page.goto(serve(runs) + "/map?run=many")
+    sheet()
+    page.evaluate(
+        """() => {
+            const {fetch} = window, later = (ms) => new Promise((done) => setTimeout(done, ms));
+            window.fetch = async (...asked) => { await later(600); return fetch(...asked); };
+        }"""
+    )
+    page.get_by_label("Only words with").fill("w")
+    page.keyboard.press("Enter")
+    page.get_by_role("textbox", name="Find a word").fill("w4")
+    page.get_by_role("option", name="w4", exact=True).click()
+    page.get_by_text("3", exact=True).click()
+    expect(page).to_have_url(re.compile("word=w4&.*pattern=w.*dims=3"))
+
+
 def test_a_wrong_pattern_does_not_cost_the_map(page: Page, serve: Any, runs: Path, sheet: Sheet, look: Look) -> None:
     page.goto(serve(runs) + "/map?run=many")
     sheet()

@@ -128,7 +128,7 @@
       return new Promise((resolve) => {
         const decide = () => resolve(turned > 4 ? no_update : { row: click.points[0].pointNumber, click: Date.now() });
         if (!down) decide();
-        else window.addEventListener("pointerup", () => setTimeout(decide), { once: true, capture: true });
+        else window.addEventListener("pointerup", decide, { once: true, capture: true }); // before the next begins
       });
     },
 
