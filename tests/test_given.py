@@ -15,7 +15,6 @@ from embviz import runs
 from embviz.errors import EmbvizError
 from embviz.projection import project
 from embviz.projection.given import from_file, onto
-from embviz.projection.live import Live, temporary_of
 from embviz.runs import open_run
 from embviz.space import Space
 
@@ -209,29 +208,3 @@ def test_axes_by_their_names(run: runs.Run) -> None:
             EmbvizError, match=rf"A map has 2 or 3 axes, not {len(names)}\. Give --axis two or three times"
         ):
             run.axes_map(*names)
-
-
-def test_a_watcher_sees_the_points_move_and_finds_the_file_removed(space: Space, tmp_path: Path) -> None:
-    path, seen = tmp_path / "maps" / "a.live", []
-    with Live(path) as live:
-
-        def watch(coords: np.ndarray) -> None:
-            live(coords)
-            seen.append((coords.copy(), path.read_bytes()))
-
-        made = project(space, "tsne", watch=watch)
-    places = np.frombuffer(seen[0][1], "<u2").reshape(2, 30)
-    assert places.min() == 0 and places.max() == 65_535 and len(seen) > 50
-    order = seen[0][0][:, 0].argsort()
-    assert (np.diff(places[0][order].astype(int)) >= 0).all()
-    np.testing.assert_allclose(seen[-1][0], made.coords, atol=5)  # the last steps move little
-    assert not np.allclose(seen[0][0], seen[-1][0], atol=5)
-    assert not list(path.parent.iterdir())
-
-
-def test_where_nothing_can_be_written_nobody_watches(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with Live(tmp_path / "file" / "a.live") as live:
-        live(PLACES)
-        live(PLACES)
-    assert temporary_of(tmp_path / "a.live", 7).name == "a.7.live"

@@ -94,6 +94,7 @@ LATE = {
     "embviz.projection.field",
     "embviz.projection.descent",
     "embviz.projection.settling",
+    "embviz.projection.watched",
 }
 """Modules that import torch or numba at their top, and are themselves imported in functions."""
 

@@ -17,6 +17,7 @@ import plotly.graph_objects as go
 from embviz.figures.theme import PALETTES, plain, shades, template
 from embviz.projection import Projection
 from embviz.projection.sheet import COARSEST, SIDE, STEPS
+from embviz.projection.solid import first_seen
 
 POINTS, LINES, NEAR, SELECTED, LABELS = range(5)
 Box = tuple[float, float, float, float]
@@ -174,7 +175,7 @@ def labels_3d(
     marked = [row for row in ([] if selected is None else [selected]) + [int(row) for row in near] if row < n]
     others = range(n) if rows is None else rows.tolist()
     chosen = list(dict.fromkeys(marked or others[:_TRIED]))
-    places = first_seen(projection.coords)[chosen]
+    places = first_seen(projection.coords)[chosen] * _HEIGHT
     shown = _free(projection, chosen, places)[:_SHOWN]
     return [
         {"x": x, "y": y, "z": z, "text": plain(projection.words[row]), "showarrow": False, "yshift": 11,
@@ -182,22 +183,6 @@ def labels_3d(
         for row in shown
         for x, y, z in [map(float, projection.coords[row])]
     ]  # fmt: skip
-
-
-def first_seen(coords: np.ndarray) -> np.ndarray:
-    """(N, 2): where points (N, 3) are first seen, in pixels from the middle of a picture, x right and y up.
-
-    That is Plotly's own camera: at 1.25 on each axis of a box whose sides are as the data's and whose volume is 1, a
-    32nd of the data wider at each end; it looks at the middle with an angle of 45 degrees, z up.
-    """
-    low, high = coords.min(axis=0).astype(float), coords.max(axis=0).astype(float)
-    sides = np.maximum(high - low, 1e-9)
-    scene = (coords - (low + high) / 2) / (np.prod(sides) ** (1 / 3) * (1 + 2 / 32))
-    eye, right = np.full(3, 1.25), np.array([-1, 1, 0]) / np.sqrt(2)
-    ahead = -eye / np.linalg.norm(eye)
-    depth = np.maximum((scene - eye) @ ahead, 1e-3)
-    seen = np.stack([scene @ right, scene @ np.cross(right, ahead)], axis=1)
-    return seen / depth[:, None] / np.tan(np.pi / 8) * _HEIGHT / 2
 
 
 def _spread(coords: np.ndarray, box: tuple[float, float, float, float], columns: int, lines: int) -> np.ndarray:
@@ -250,8 +235,13 @@ def _point_size(projection: Projection, view: View | None) -> float:
     """In pixels; at a view as the explorer has it (assets/map-points.js), the larger the more the points are apart."""
     n = len(projection.coords)
     if projection.dims == 3:
-        return round(2.5 * _crowding(n) ** 0.25, 2)
+        return size_in_space(n)
     return (6 if n <= 2_000 else 4) if view is None else 2 * min(5.0, max(0.7, 0.2 * view[2] / np.sqrt(n) + 0.35))
+
+
+def size_in_space(n: int) -> float:
+    """How large each of n points in space is drawn, in pixels across."""
+    return round(2.5 * _crowding(n) ** 0.25, 2)
 
 
 def _crowding(n: int) -> float:

@@ -85,7 +85,7 @@ def project(
         seed: the same seed gives the same map.
         fit: how many of them the method sees, the most frequent; by default 50,000 at most. The others are placed.
         report: told the stage and its progress; t-SNE and UMAP can be cancelled from it.
-        watch: shown the points that the method sees as they move; t-SNE in the plane alone shows them.
+        watch: shown the points that the method sees as they move; PCA, which is done at once, shows none.
 
     Raises:
         EmbvizError: see `settings`.

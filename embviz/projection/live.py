@@ -13,13 +13,15 @@ from types import TracebackType
 
 import numpy as np
 
-from embviz.projection.sheet import grid
+from embviz.projection.sheet import SIDE, grid
+from embviz.projection.solid import first_seen
 
 Watch = Callable[[np.ndarray], None]
-"""watch(coords): the points (N, 2) as they are so far. Called often; the watcher decides how often to look."""
+"""watch(coords): the points (N, 2) or (N, 3) as they are so far. Called often; the watcher decides when to look."""
 
 _PAUSE = 0.2  # seconds between two pictures at least,
 _SHARE = 30  # and so many times as long as one took: 3 % of the time at most
+ACROSS = 2  # heights of the picture that the grid is wide and high, of a map in 3 dimensions
 
 
 def unwatched(coords: np.ndarray) -> None:
@@ -27,8 +29,9 @@ def unwatched(coords: np.ndarray) -> None:
 
 
 class Live:
-    """Leaves the points in a file: N × uint16 x, N × uint16 y, on the grid of a sheet. Written whole, a few times a
-    second; removed at the end. Where it cannot be written nobody watches, and the map is made all the same.
+    """Leaves the points in a file: N × uint16 x, N × uint16 y, on the grid of a sheet; of a map in 3 dimensions, where
+    they would first be seen. Written whole, a few times a second; removed at the end. Where it cannot be written
+    nobody watches, and the map is made all the same.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,7 +45,7 @@ class Live:
         temporary = temporary_of(self.path, os.getpid())
         try:
             self.path.parent.mkdir(exist_ok=True)
-            temporary.write_bytes(grid(coords).T.astype("<u2").tobytes())
+            temporary.write_bytes(places(coords).T.astype("<u2").tobytes())
             temporary.rename(self.path)
         except OSError:
             self._next = np.inf
@@ -55,6 +58,15 @@ class Live:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         remove(self.path, os.getpid())
+
+
+def places(coords: np.ndarray) -> np.ndarray:
+    """(N, 2) int64: points (N, 2) on the grid of a sheet; points (N, 3) as they are first seen, the middle of the
+    picture in the middle of the grid.
+    """
+    if coords.shape[1] == 2:
+        return grid(coords)
+    return np.clip(np.rint((first_seen(coords) / ACROSS + 0.5) * (SIDE - 1)), 0, SIDE - 1).astype(np.int64)
 
 
 def live_path(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
@@ -13,7 +14,8 @@ from playwright.sync_api import Page, expect
 
 import embviz as ev
 from embviz.figures import figure
-from embviz.figures.projection import first_seen
+from embviz.projection.live import ACROSS, places
+from embviz.projection.solid import first_seen
 
 Shown = Callable[..., dict[str, Any]]
 
@@ -67,4 +69,26 @@ def test_labels_in_space_stand_where_they_are_reckoned_and_apart(page: Page, tmp
     middle = [
         (x + wide / 2 - 408, 308 - 11 - y - high / 2) for _, x, y, wide, high in boxes
     ]  # 8 pixels around the page
-    np.testing.assert_allclose(middle, first_seen(projection.coords)[[space.row(word) for word, *_ in boxes]], atol=2)
+    reckoned = first_seen(projection.coords)[[space.row(word) for word, *_ in boxes]] * 600
+    np.testing.assert_allclose(middle, reckoned, atol=2)
+
+
+def test_points_that_move_lie_where_the_map_will_show_them_and_give_way_to_it(
+    page: Page, serve: Callable[[Path], str], strange_runs: Path, shown: Shown
+) -> None:
+    page.goto(serve(strange_runs) + "/map?run=strange&dims=3")
+    shown("map-graph")
+    canvas, coords = page.locator("#map-sheet"), ev.open_run(strange_runs / "strange").projection("pca", 3).coords
+    expect(canvas).to_be_hidden()
+    url = f"data:application/octet-stream;base64,{b64encode(places(coords).T.astype('<u2').tobytes()).decode()}"
+    told = {"url": url, "solid": {"across": ACROSS, "radius": 3}, "theme": {"paper": "#ffffff", "point": "#ff0000"}}
+    page.evaluate("(told) => embviz.showLive(told)", told)
+    expect(canvas).to_be_visible()
+    height, width = (canvas.evaluate(f"(canvas) => canvas.{side}") for side in ("height", "width"))
+    assert height == canvas.evaluate("(canvas) => canvas.clientHeight"), "a pixel of the screen is one of the canvas"
+    at = first_seen(coords) * [1, -1] * (height - 16) + [width / 2, height / 2]
+    read = "(canvas, at) => at.map(([x, y]) => canvas.getContext('2d').getImageData(x, y, 1, 1).data[1])"
+    assert max(canvas.evaluate(read, np.floor(at).tolist())) < 200, "each is drawn, red on white"
+    page.evaluate("embviz.showLive(null)")
+    expect(canvas).to_be_hidden()
+    expect(page.locator("#map-graph")).to_be_visible()

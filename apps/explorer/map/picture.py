@@ -137,7 +137,7 @@ def _remarked(projection: Projection, row: int | None, near_rows: np.ndarray, th
 def _waiting(job: Job, run: Run, selection: Selection, page: Page) -> dict[str, Any]:
     stage, note = (worded(said, page.language) for said in (job.stage, job.note))
     stage = f"{stage or text('starting', page.language)} … {job.done:.0%}  {note}"
-    moving = live(run, selection, job.path, page.theme) if selection.dims == 2 else None
+    moving = live(run, selection, job.path, page.theme)
     return {**_said(None), "idle": False, "progress": {}, "stage": stage, "bar": max(2, job.done * 100), "live": moving}
 
 

@@ -23,10 +23,11 @@ from embviz.apps.explorer.map.pins import pinned_on, rows_of
 from embviz.apps.explorer.map.trail import trail
 from embviz.apps.explorer.selection import SOLID, Selection
 from embviz.errors import EmbvizError
+from embviz.figures.projection import size_in_space
 from embviz.figures.theme import PALETTES
 from embviz.projection import Projection
 from embviz.projection.given import is_given
-from embviz.projection.live import live_path
+from embviz.projection.live import ACROSS, live_path
 from embviz.runs import Run
 from embviz.similarity import near
 from embviz.space import Space
@@ -114,7 +115,7 @@ def points(projection: Projection) -> bytes:
 
 
 def live(run: Run, selection: Selection, path: Path, theme: str) -> dict[str, Any] | None:
-    """What the page must know to draw the points of a flat map that is being made; None while there are none.
+    """What the page must know to draw the points of a map that is being made; None while there are none.
 
     Args:
         path: the file that will keep the map.
@@ -123,9 +124,11 @@ def live(run: Run, selection: Selection, path: Path, theme: str) -> dict[str, An
         at = live_path(path).stat().st_mtime_ns
     except OSError:
         return None
-    palette, asked = PALETTES[theme], {"method": selection.method, "words": words_on_map(run, selection), "at": at}
+    palette, n = PALETTES[theme], words_on_map(run, selection)
+    asked = {"method": selection.method, "dims": selection.dims, "words": n, "at": at}
     return {
         "url": f"/sheet/{quote(run.name)}/live?{urlencode(asked)}",
+        "solid": {"across": ACROSS, "radius": size_in_space(n) / 2} if selection.dims == 3 else None,
         "theme": {"paper": palette.paper, "point": palette.point},
     }
 
@@ -134,7 +137,7 @@ def moving(library: Library, name: str) -> tuple[bytes, int]:
     """The points of a map that is being made, as `embviz.projection.live` has them, and 200; else 204."""
     run, asked = _run(library, name), Selection.of("/map", request.query_string.decode("utf-8", "replace"))
     try:
-        return live_path(run.projection_path(asked.method, 2, asked.words)).read_bytes(), 200
+        return live_path(run.projection_path(asked.method, asked.dims, asked.words)).read_bytes(), 200
     except (OSError, EmbvizError):
         return b"", 204
 
