@@ -64,6 +64,7 @@ CHINESE = {
     "share of the text, its end, that is kept for validation": "留作验证的文本比例（取末尾）",
     "stop after so many measurements of the validation loss, of 20, without a better one; 0 for never":
         "验证损失连续这么多次（共测 20 次）没有改善就停止；0 为不停",
+    "of matrix products: float32, bfloat16, or auto: bfloat16 where that is quicker": "矩阵乘法的精度：float32、bfloat16，或 auto（更快时用 bfloat16）",
     "the same seed gives the same model on the same machine": "随机种子：同一机器上同一种子得到同一模型",
     "steps between two checkpoints": "每隔多少步保存一次检查点",
 }  # fmt: skip

@@ -30,6 +30,7 @@ SIZES: dict[str, dict[str, int]] = {
 """What the dial sets, unless it is given: on a laptop some 10 seconds, a minute, some hours."""
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 def _of(default: Any, help: str) -> Any:
@@ -66,6 +67,7 @@ class AttentionTrainer:
     patience: int = _of(0, "stop after so many measurements of the validation loss, of 20, without a better one; "
                                "0 for never")  # fmt: skip
     device: str = _of("auto", "cpu, cuda, mps (Apple's), or auto: what there is")
+    precision: str = _of("auto", "of matrix products: float32, bfloat16, or auto: bfloat16 where that is quicker")
     seed: int = _of(0, "the same seed gives the same model on the same machine")
     checkpoint_every: int = _of(200, "steps between two checkpoints")
 
@@ -136,8 +138,11 @@ class AttentionTrainer:
         self.shape(self.vocab or LEAST)
         if self.tokens not in KINDS:
             raise EmbvizError(f"tokens is '{self.tokens}', and there are {', '.join(KINDS)}.")
-        if self.device not in DEVICES:
-            raise EmbvizError(f"device is '{self.device}', and there are {', '.join(DEVICES[:-1])} and {DEVICES[-1]}.")
+        for name, there in {"device": DEVICES, "precision": PRECISIONS}.items():
+            if getattr(self, name) not in there:
+                raise EmbvizError(
+                    f"{name} is '{getattr(self, name)}', and there are {', '.join(there[:-1])} and {there[-1]}."
+                )
         least = {"steps": 1, "batch": 1, "accumulate": 1, "checkpoint_every": 1, "vocab": LEAST, "patience": 0}
         for name, smallest in least.items():
             value = getattr(self, name)

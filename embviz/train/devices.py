@@ -31,8 +31,17 @@ def device_of(name: str) -> torch.device:
     return torch.device(name)
 
 
-def precision(device: torch.device) -> AbstractContextManager[object]:
-    """Matrix products in bfloat16 on CUDA (Micikevicius et al. 2018; with its range no loss need be scaled), and all
-    in float32 elsewhere, so that a CPU gives the same bits each time.
+def precision(device: torch.device, name: str) -> AbstractContextManager[object]:
+    """How exactly matrix products are computed: in "float32", or in "bfloat16", with all weights and sums in float32
+    (Micikevicius et al. 2018; with its range no loss need be scaled); "auto" is bfloat16 where that is quicker.
     """
-    return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
+    mixed = _has_bfloat16(device) if name == "auto" else name == "bfloat16"
+    return torch.autocast(device.type, torch.bfloat16) if mixed else nullcontext()
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    """Whether a device multiplies it by itself: others imitate it, and are slower than in float32."""
+    if device.type == "cpu":
+        there = torch.cpu.get_capabilities()
+        return bool(there.get("avx512_bf16") or there.get("amx_bf16"))
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)

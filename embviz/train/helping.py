@@ -29,7 +29,7 @@ def help_train(trainer: AttentionTrainer) -> None:
         module = module_of(Shape(**processes.told())).to(device)
         optimizer = adamw(module, trainer.rate, trainer.decay)
         synchronised(0, module, optimizer)
-        learner = Learner(module, guess_loss, device)
+        learner = Learner(module, guess_loss, device, trainer.precision)
         while share := processes.received():
             whole = math.isfinite(learner.learn_from(share, trainer.accumulate))
             if whole and share.last:

@@ -30,8 +30,8 @@ class Learner:
     (Li et al. 2020) means them, as one process would for the whole batch.
     """
 
-    def __init__(self, module: nn.Module, loss: Loss, device: torch.device) -> None:
-        self.module = _WithLoss(module, loss, device)
+    def __init__(self, module: nn.Module, loss: Loss, device: torch.device, precise: str) -> None:
+        self.module = _WithLoss(module, loss, device, precise)
         self.several = DistributedDataParallel(self.module) if count() > 1 else None
 
     def learn(self, batch: Batch, step: int, parts: int, last: bool) -> float:
@@ -71,10 +71,10 @@ class Learner:
 class _WithLoss(nn.Module):
     """A module whose output is its loss, as DistributedDataParallel wants it."""
 
-    def __init__(self, module: nn.Module, loss: Loss, device: torch.device) -> None:
+    def __init__(self, module: nn.Module, loss: Loss, device: torch.device, precise: str) -> None:
         super().__init__()
-        self.module, self.loss, self.device = module, loss, device
+        self.module, self.loss, self.device, self.precise = module, loss, device, precise
 
     def forward(self, batch: Batch) -> Tensor:
-        with precision(self.device):
+        with precision(self.device, self.precise):
             return self.loss(self.module, moved(batch, self.device))

@@ -59,7 +59,7 @@ def train(trainer: AttentionTrainer, shape: Shape, batches: Batches, report: Rep
     with together():
         if count() > 1:
             tell(asdict(shape))
-        descend(trainer, module, batches, guess_loss, report, folder, device=trainer.device)
+        descend(trainer, module, batches, guess_loss, report, folder, device=trainer.device, precise=trainer.precision)
     return module.eval()
 
 
@@ -73,6 +73,7 @@ def descend(
     share: Callable[[str], float] = lambda name: 1.0,
     stage: str = "training",
     device: str = "cpu",
+    precise: str = "auto",
 ) -> None:
     """Take the steps that are left; the module ends with the weights of the lowest validation loss that was measured.
 
@@ -80,12 +81,13 @@ def descend(
         share: the part of the learning rate that a parameter of that name is given.
         stage: what the report calls it.
         device: where it computes; see `device_of`. The module comes back to the CPU.
+        precise: how exactly; see `precision`.
 
     Raises:
         EmbvizError: the training diverges, there is no such device, or another process of it has ended.
     """
     where = device_of(device)
-    _Training(trainer, module.to(where), batches, loss, report, folder, share, stage, where).run()
+    _Training(trainer, module.to(where), batches, loss, report, folder, share, stage, where, precise).run()
     module.to("cpu")
 
 
@@ -103,6 +105,7 @@ class _Training:
         share: Callable[[str], float],
         stage: str,
         device: torch.device,
+        precise: str,
     ) -> None:
         self.trainer, self.module, self.batches, self.report = trainer, module, batches, report
         self.stage = stage
@@ -111,7 +114,7 @@ class _Training:
         self.step = load_checkpoint(self.checkpoints, module, self.optimizer)
         if count() > 1:
             synchronised(self.step, module, self.optimizer)
-        self.learner = Learner(module, loss, device)
+        self.learner = Learner(module, loss, device, precise)
         self.history = History(folder / "history.tsv", self.step)
         self.best = Best(self.checkpoints / "best.safetensors", self.history.measured)
 

@@ -16,7 +16,7 @@ from embviz.errors import EmbvizError
 from embviz.models import FAMILIES
 from embviz.models.shape import ARCHITECTURES, NORMS, POSITIONS
 from embviz.train import TRAINERS
-from embviz.train.attention import SIZES
+from embviz.train.attention import DEVICES, PRECISIONS, SIZES
 
 KINDS = ("word2vec", "attention")
 FIRST = {"word2vec": ("dims", "window", "epochs", "min_count"), "attention": ("family", "size", "tokens", "steps")}
@@ -31,7 +31,8 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "tokens": ("wordpiece", "bpe", "unigram", "words", "characters"),
         "positions": POSITIONS,
         "norm": NORMS,
-        "device": ("auto", "cpu", "cuda", "mps"),
+        "device": DEVICES,
+        "precision": PRECISIONS,
     },
 }
 """Fields of which there are only so many values."""
