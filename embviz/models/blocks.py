@@ -119,8 +119,9 @@ class Block(nn.Module):
 
     def _split(self, y: Tensor, positions: Positions) -> tuple[Tensor, Tensor, Tensor]:
         """(B, T, D) -> queries, keys, values, each (B, H, T, E), the first two turned by their position."""
-        q, k, v = F.linear(y, self.queries_keys_values).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        return positions.turned(q), positions.turned(k), v
+        parts = F.linear(y, self.queries_keys_values).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        q, k = positions.turned(parts[:2])
+        return q, k, parts[2]
 
     def _across(self, y: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(B, T, D) and (B, S, D) -> queries (B, H, T, E), keys and values (B, H, S, E)."""
