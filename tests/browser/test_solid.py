@@ -76,9 +76,12 @@ def test_labels_in_space_stand_where_they_are_reckoned_and_apart(page: Page, tmp
 def test_points_that_move_lie_where_the_map_will_show_them_and_give_way_to_it(
     page: Page, serve: Callable[[Path], str], strange_runs: Path, shown: Shown
 ) -> None:
+    run = ev.open_run(strange_runs / "strange")
+    run.faithfulness("pca", 3)  # so that the page asks for no more
     page.goto(serve(strange_runs) + "/map?run=strange&dims=3")
     shown("map-graph")
-    canvas, coords = page.locator("#map-sheet"), ev.open_run(strange_runs / "strange").projection("pca", 3).coords
+    page.wait_for_load_state("networkidle")
+    canvas, coords = page.locator("#map-sheet"), run.projection("pca", 3).coords
     expect(canvas).to_be_hidden()
     url = f"data:application/octet-stream;base64,{b64encode(places(coords).T.astype('<u2').tobytes()).decode()}"
     told = {"url": url, "solid": {"across": ACROSS, "radius": 3}, "theme": {"paper": "#ffffff", "point": "#ff0000"}}
