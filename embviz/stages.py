@@ -104,6 +104,32 @@ def evaluation(run: Run) -> dict[str, Any]:
     return kept
 
 
+def evaluate(run: Run, data: Any, report: Report = silent) -> dict[str, Any]:
+    """How well a run's model labels other data, by the same figures as `evaluation`.
+
+    Args:
+        run: one whose model was taught to label.
+        data: labelled texts (`Pairs`) for a classifier, sentences with labels (`Tagged`) for a tagger.
+        report: told how much of it is read.
+
+    Raises:
+        EmbvizError: it cannot be read, or has a label that the model has not seen in training.
+    """
+    from embviz.train.labelling import evaluated, read_texts, read_words
+
+    model = labelled(run)
+    read = read_texts if model.task == "classifier" else read_words
+    found = read(data, model.model, lambda share: report("reading", share, "")).known(model.labels, data.name)
+    facts = evaluated(model.module, model.labels, found.examples).facts()
+    return {
+        "task": model.task,
+        "labels": list(model.labels),
+        "evaluated": len(found.examples),
+        "cut": found.cut,
+        "fine_tuned": facts,
+    }
+
+
 def _token_table(space: Space, made: LabelledModel) -> Space:
     """The same tokens as before, in their order and with their counts, where the model has them now."""
     tokenizer, embedding = made.model.tokenizer, made.model.module.embedding.detach()

@@ -63,6 +63,14 @@ def test_a_classifier_from_the_file_to_the_answer(told: Callable[..., str], tabl
         "classify", new, "the king", long
     )
     assert len(json.loads(told("classify", new, "--file", str(table), "--json"))) == 16
+    (tmp_path / "other.csv").write_text(
+        "said,who\nthe king,king\nthe king again,king\nthe king,queen\n", encoding="utf-8"
+    )
+    other = json.loads(
+        told("evaluate", new, str(tmp_path / "other.csv"), "--column", "said", "--label", "who", "--json")
+    )
+    assert other["evaluated"] == 3 and [sum(row) for row in other["fine_tuned"]["confusion"]] == [2, 1]
+    assert "on 3 texts." in told("evaluate", new, str(tmp_path / "other.csv"), "--column", "said", "--label", "who")
     listed = json.loads(told("list", str(tmp_path), "--json"))
     assert [(run["trainer"], run["from"]) for run in listed] == [("classifier", "model")]
     heads = json.loads(told("attend", new, "the king", "--compare", "runs/model", "--json"))["heads"]
@@ -77,6 +85,14 @@ def test_a_tagger_from_the_file_to_the_answer(told: Callable[..., str], tmp_path
     made = json.loads(told("train", "tagger", str(data), "--from", "runs/model", "--out", new, "--no-scratch", "--json",
                            *QUICK))  # fmt: skip
     assert made["from"]["run"] == "model" and "scratch" not in made and made["labels"] == ["B-WHO", "DET", "O"]
+    assert json.loads(told("evaluate", new, str(data), "--json"))["evaluated"] == 16
+    with pytest.raises(
+        AssertionError, match="has the label 'NOUN', which the model has not seen in training: it knows"
+    ):
+        (tmp_path / "new.conll").write_text("the DET\nking NOUN\n", encoding="utf-8")
+        told("evaluate", new, str(tmp_path / "new.conll"))
+    with pytest.raises(AssertionError, match="The columns of a tagger's file have numbers"):
+        told("evaluate", new, str(data), "--label", "who")
     assert [each["word"] for each in json.loads(told("tag", new, "the king, 国王", "--json"))] == [
         "the", "king", ",", "国", "王",
     ]  # fmt: skip

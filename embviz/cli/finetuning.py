@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -14,9 +14,6 @@ from embviz.cli.training import ENCODING, OUT, done, fields_of, with_options
 from embviz.cli.written import JSON, RUN, listed
 from embviz.errors import EmbvizError
 from embviz.train import FINE_TUNERS
-
-if TYPE_CHECKING:
-    from embviz.runs import Run
 
 BEFORE = Annotated[Path, typer.Option("--from", metavar="RUN", help="The pretrained run that is trained on.")]
 TEXTS = Annotated[str, typer.Argument(metavar="TABLE", help="A .csv, .tsv or .jsonl of texts and their labels.")]
@@ -49,7 +46,7 @@ def _command(kind: str, what: Any, columns: dict[str, Any], opened: Callable[...
         if as_json:
             dump({"run": str(made.path), "from": dict(made.meta["from"]), **evaluation(made)})
             return
-        _show(made)
+        _show(evaluation(made))
         done(made)
 
     options = {"data": (what, inspect.Parameter.empty), "before": (BEFORE, inspect.Parameter.empty),
@@ -154,23 +151,46 @@ def tag(
             "tokens at most, and none that its tokenizer drops.")  # fmt: skip
 
 
-def evaluate(run: RUN, as_json: JSON = False) -> None:
+def evaluate(
+    run: RUN,
+    data: Annotated[
+        str | None,
+        typer.Argument(metavar="[DATA]", help="Other data, as it was taught with; else what was held apart."),
+    ] = None,
+    column: Annotated[str | None, typer.Option(help="The column of the texts, or of the words.")] = None,
+    label: Annotated[str | None, typer.Option(help="The column of the labels.")] = None,
+    encoding: ENCODING = "utf-8",
+    as_json: JSON = False,
+) -> None:
     """How well a run that was taught to label does on what it has not seen."""
+    from embviz import stages
     from embviz.runs import open_run
-    from embviz.stages import evaluation
 
     opened = open_run(run)
-    if as_json:
-        dump(evaluation(opened))
+    if data is None:
+        kept = stages.evaluation(opened)
     else:
-        _show(opened)
+        given = _opened(stages.labelled(opened).task, data, column, label, encoding)
+        with progress() as report:
+            kept = stages.evaluate(opened, given, report)
+    if as_json:
+        dump(kept)
+    else:
+        _show(kept)
 
 
-def _show(run: Run) -> None:
+def _opened(task: str, data: str, column: str | None, label: str | None, encoding: str) -> Any:
+    """Data as a labeller of a task reads it."""
+    if task == "classifier":
+        return _open_texts(data, column or "text", label or "label", encoding)
+    try:
+        return _open_words(Path(data), int(column or 1), int(label or -1), encoding)
+    except ValueError:
+        raise EmbvizError("The columns of a tagger's file have numbers: 1 is the first, -1 the last.") from None
+
+
+def _show(kept: dict[str, Any]) -> None:
     """Accuracy and F1 beside from scratch and the commonest label; and what was taken for what."""
-    from embviz.stages import evaluation
-
-    kept = evaluation(run)
     stages = {"fine-tuned": "fine_tuned", "from scratch": "scratch", "commonest label": "majority"}
     there = {name: kept[key] for name, key in stages.items() if kept.get(key)}
     measures = [("accuracy", "accuracy"), ("macro_f1", "macro F1"), ("entity_f1", "entity F1")]
@@ -179,8 +199,12 @@ def _show(run: Run) -> None:
           [[name, *(f"{each[key]:.3f}" for key, _ in some)] for name, each in there.items()])  # fmt: skip
     what = "texts" if kept["task"] == "classifier" else "sentences"
     cut = f"; {kept['cut']:,} were cut to the context" if kept["cut"] else ""
-    say(f"on {kept['evaluated']:,} {what} held apart; learned from {kept['learned']:,}, validated with "
-        f"{kept['validated']:,}{cut}.")  # fmt: skip
+    apart = (
+        f" held apart; learned from {kept['learned']:,}, validated with {kept['validated']:,}"
+        if "learned" in kept
+        else ""
+    )
+    say(f"on {kept['evaluated']:,} {what}{apart}{cut}.")
     _show_confusion(kept["labels"], kept["fine_tuned"])
 
 

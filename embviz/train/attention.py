@@ -33,6 +33,23 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
+WHERE, HOW = (
+    "cpu, cuda, mps (Apple's), or auto: what there is",
+    ("of matrix products: float32, bfloat16, or auto: bfloat16 where that is quicker"),
+)
+
+
+def check_where(device: str, precision: str) -> None:
+    """Whether there are such a device and such a precision anywhere.
+
+    Raises:
+        EmbvizError: there are not.
+    """
+    for name, value, there in (("device", device, DEVICES), ("precision", precision, PRECISIONS)):
+        if value not in there:
+            raise EmbvizError(f"{name} is '{value}', and there are {', '.join(there[:-1])} and {there[-1]}.")
+
+
 def _of(default: Any, help: str) -> Any:
     """A hyperparameter: its default, and a line that says what it is."""
     return field(default=default, metadata={"help": help})
@@ -66,8 +83,8 @@ class AttentionTrainer:
     held: float = _of(0.05, "share of the text, its end, that is kept for validation")
     patience: int = _of(0, "stop after so many measurements of the validation loss, of 20, without a better one; "
                                "0 for never")  # fmt: skip
-    device: str = _of("auto", "cpu, cuda, mps (Apple's), or auto: what there is")
-    precision: str = _of("auto", "of matrix products: float32, bfloat16, or auto: bfloat16 where that is quicker")
+    device: str = _of("auto", WHERE)
+    precision: str = _of("auto", HOW)
     seed: int = _of(0, "the same seed gives the same model on the same machine")
     checkpoint_every: int = _of(200, "steps between two checkpoints")
 
@@ -138,11 +155,7 @@ class AttentionTrainer:
         self.shape(self.vocab or LEAST)
         if self.tokens not in KINDS:
             raise EmbvizError(f"tokens is '{self.tokens}', and there are {', '.join(KINDS)}.")
-        for name, there in {"device": DEVICES, "precision": PRECISIONS}.items():
-            if getattr(self, name) not in there:
-                raise EmbvizError(
-                    f"{name} is '{getattr(self, name)}', and there are {', '.join(there[:-1])} and {there[-1]}."
-                )
+        check_where(self.device, self.precision)
         least = {"steps": 1, "batch": 1, "accumulate": 1, "checkpoint_every": 1, "vocab": LEAST, "patience": 0}
         for name, smallest in least.items():
             value = getattr(self, name)

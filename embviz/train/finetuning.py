@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from embviz.errors import EmbvizError
 from embviz.progress import Report, silent
+from embviz.train.attention import HOW, WHERE, check_where
 
 if TYPE_CHECKING:
     from embviz.models import AttentionModel, Shape
@@ -59,6 +60,8 @@ class FineTuner:
             "help": "stop after so many measurements of the validation loss, of 20, without a better one; 0 for never"
         },
     )
+    device: str = field(default="auto", metadata={"help": WHERE})
+    precision: str = field(default="auto", metadata={"help": HOW})
     scratch: bool = field(default=True, metadata={"help": "train the same model from scratch too, to compare with"})
     seed: int = field(default=0, metadata={"help": "the same seed gives the same model on the same machine"})
     checkpoint_every: int = field(default=200, metadata={"help": "steps between two checkpoints"})
@@ -150,7 +153,7 @@ class FineTuner:
         examples = Examples(parts[0], parts[1], self.batch, self.seed)
         descend(
             self, module, examples, label_loss, report, folder,
-            lambda name: slower if name.startswith("body.") else 1.0, stage,
+            lambda name: slower if name.startswith("body.") else 1.0, stage, self.device, self.precision,
         )  # fmt: skip
         return module.eval()
 
@@ -168,6 +171,7 @@ class FineTuner:
             value = getattr(self, name)
             if value is not None and value < smallest:
                 raise EmbvizError(f"{name.replace('_', '-')} is {value} and must be at least {smallest}.")
+        check_where(self.device, self.precision)
         for name in ("rate", "slower"):
             if not 0 < getattr(self, name) <= 1:
                 raise EmbvizError(f"{name} is {getattr(self, name)} and must lie above 0, up to 1.")

@@ -59,7 +59,10 @@ def train(trainer: AttentionTrainer, shape: Shape, batches: Batches, report: Rep
     with together():
         if count() > 1:
             tell(asdict(shape))
-        descend(trainer, module, batches, guess_loss, report, folder, device=trainer.device, precise=trainer.precision)
+        descend(
+            trainer, module, batches, guess_loss, report, folder, lambda name: 1.0, "training",
+            trainer.device, trainer.precision,
+        )  # fmt: skip
     return module.eval()
 
 
@@ -70,10 +73,10 @@ def descend(
     loss: Loss,
     report: Report,
     folder: Path,
-    share: Callable[[str], float] = lambda name: 1.0,
-    stage: str = "training",
-    device: str = "cpu",
-    precise: str = "auto",
+    share: Callable[[str], float],
+    stage: str,
+    device: str,
+    precise: str,
 ) -> None:
     """Take the steps that are left; the module ends with the weights of the lowest validation loss that was measured.
 
