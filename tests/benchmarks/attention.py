@@ -307,7 +307,7 @@ def induction(steps: int = 500) -> None:
 
 
 def contexts() -> None:
-    """A step of training as the context grows, beside how its flops grow."""
+    """A step of training as the context grows, beside how its flops grow, and what it keeps for the way back."""
     begun: dict[int, float] = {}
     for context in (64, 256, 1_024):
         shape = Shape("decoder", 4, 4, 128, context, 512)
@@ -322,6 +322,21 @@ def contexts() -> None:
         grow = flops(shape, 4_096) / flops(Shape("decoder", 4, 4, 128, 64, 512), 4_096)
         table.add_row(f"4,096 tokens in contexts of {context:,}: time, beside 64", f"{begun[context] / begun[64]:.2f}",
                       f"flops {grow:.2f}", "as the flops")  # fmt: skip
+        table.add_row("... kept for the way back", f"{saved(module, ids) / 1e6:.0f} MB", "", "as at 64: linear")
+
+
+def saved(module: Transformer, ids: Tensor) -> int:
+    """Bytes that the forward pass keeps for the backward one, each once."""
+    kept: dict[int, Tensor] = {}  # alive, so that no address is used twice
+
+    def keep(x: Tensor) -> Tensor:
+        kept[x.untyped_storage().data_ptr()] = x
+        return x
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
+        module.logits(module(ids))
+    weights = {p.untyped_storage().data_ptr() for p in module.parameters()}
+    return sum(x.untyped_storage().nbytes() for address, x in kept.items() if address not in weights)
 
 
 def main(text: Annotated[Path | None, typer.Argument(help="Tiny Shakespeare, as one file.")] = None) -> None:
