@@ -31,33 +31,7 @@ _WRITTEN = 20  # tokens that a decoder writes on at a time
 def layout(language: str) -> list[Any]:
     """Controls, picture, details."""
     return [
-        html.Aside(
-            [
-                dmc.Textarea(
-                    id=ids.ATTENTION_SENTENCE,
-                    label=text("sentence", language),
-                    placeholder=text("sentence_hint", language),
-                    autosize=True,
-                    minRows=2,
-                    maxRows=8,
-                    debounce=500,
-                ),
-                dmc.Button(
-                    text("write_on", language), id=ids.ATTENTION_WRITE, size="xs", variant="default", style=HIDDEN
-                ),
-                _of_pairs(language),
-                html.Div(
-                    [
-                        dmc.Select(id=ids.ATTENTION_LAYER, label=text("layer", language), data=[], allowDeselect=False),
-                        dmc.Select(id=ids.ATTENTION_HEAD, label=text("head", language), data=[], allowDeselect=False),
-                    ],
-                    className="pair",
-                ),
-                html.Div(id=ids.ATTENTION_ABOUT, className="quiet"),
-                html.P(id=ids.ATTENTION_STAGES, className="quiet"),
-            ],
-            className="controls",
-        ),
+        html.Aside(_controls(language), className="controls"),
         html.Section(
             [
                 html.Div(
@@ -74,29 +48,52 @@ def layout(language: str) -> list[Any]:
             ],
             className="picture course",
         ),
-        html.Aside(
-            [
-                html.Div(
-                    [
-                        html.H3(text("heads", language)),
-                        html.Div(
-                            dcc.Graph(
-                                id=ids.ATTENTION_OVERVIEW,
-                                figure=empty(theme()),
-                                config={"displayModeBar": False, "responsive": True},
-                                className="graph",
-                            ),
-                            className="overview",
-                        ),
-                        html.P(text("each_scaled", language), className="quiet"),
-                    ],
-                    id=ids.ATTENTION_HEADS,
-                ),
-                html.Div(id=ids.ATTENTION_DETAILS),
-            ],
-            className="details",
-        ),
+        html.Aside([_all_heads(language), html.Div(id=ids.ATTENTION_DETAILS)], className="details"),
     ]
+
+
+def _controls(language: str) -> list[Any]:
+    """What is read, and which head is looked at."""
+    return [
+        dmc.Textarea(
+            id=ids.ATTENTION_SENTENCE,
+            label=text("sentence", language),
+            placeholder=text("sentence_hint", language),
+            autosize=True,
+            minRows=2,
+            maxRows=8,
+            debounce=500,
+        ),
+        dmc.Button(text("write_on", language), id=ids.ATTENTION_WRITE, size="xs", variant="default", style=HIDDEN),
+        _of_pairs(language),
+        html.Div(
+            [
+                dmc.Select(id=ids.ATTENTION_LAYER, label=text("layer", language), data=[], allowDeselect=False),
+                dmc.Select(id=ids.ATTENTION_HEAD, label=text("head", language), data=[], allowDeselect=False),
+            ],
+            className="pair",
+        ),
+        html.Div(id=ids.ATTENTION_ABOUT, className="quiet"),
+        html.P(id=ids.ATTENTION_STAGES, className="quiet"),
+    ]
+
+
+def _all_heads(language: str) -> Any:
+    """Every head of every layer, small."""
+    graph = dcc.Graph(
+        id=ids.ATTENTION_OVERVIEW,
+        figure=empty(theme()),
+        config={"displayModeBar": False, "responsive": True},
+        className="graph",
+    )
+    return html.Div(
+        [
+            html.H3(text("heads", language)),
+            html.Div(graph, className="overview"),
+            html.P(text("each_scaled", language), className="quiet"),
+        ],
+        id=ids.ATTENTION_HEADS,
+    )
 
 
 def _of_pairs(language: str) -> Any:
