@@ -16,6 +16,12 @@ from embviz.apps.explorer.library import Library
 from embviz.cli.terminal import choose_progress
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with a slow test first: where two processes share the files, none of these is waited for at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def real_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with word vectors and an attention model, both of the default corpus, trained for seconds."""
