@@ -168,6 +168,13 @@ _TEXT = {
         "表格不超过 {most:,} 个词时才包含每个词的真实近邻：圈选较少的词即可得到。",
     ),
     "save_as": ("Save as", "另存为"),
+    "page_title": ("{run}: {n:,} words by {method}", "{run}：{n:,} 个词，{method}"),
+    "page_near": (
+        "The nearest of the {n:,} words on this page, by cosine, exact.",
+        "本页 {n:,} 个词中按余弦最近的词，精确计算。",
+    ),
+    "page_nothing": ("No word on this page has this in it.", "本页没有含此内容的词。"),
+    "page_save": ("Save the view as", "将视图存为"),
     "not_fetched": (
         "The map could not be fetched from the server ({reason}). Is it still running? Reload the page to try again.",
         "无法从服务器获取地图（{reason}）。服务器是否仍在运行？请重新加载页面。",

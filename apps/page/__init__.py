@@ -6,14 +6,19 @@ The map is drawn by the explorer's own scripts; the numbers and the words lie in
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from dash.development.base_component import Component
 
-from embviz.apps.explorer.map import colors
+from embviz.apps.explorer.interface import text
+from embviz.apps.explorer.map import colors, filters
+from embviz.apps.explorer.map.about import legend
 from embviz.apps.explorer.selection import Selection
 from embviz.figures.theme import PALETTES
 from embviz.progress import Report, silent
@@ -30,7 +35,12 @@ _SCRIPTS = (*(f"map-{part}.js" for part in _PARTS), "map.js")
 
 
 def page(
-    run: Run, projection: Projection, theme: str = "light", report: Report = silent, seen: Selection | None = None
+    run: Run,
+    projection: Projection,
+    theme: str = "light",
+    report: Report = silent,
+    seen: Selection | None = None,
+    language: str = "en",
 ) -> str:
     """The HTML of a map in 2 dimensions, of its 50,000 most frequent words at most.
 
@@ -40,6 +50,7 @@ def page(
         theme: "light" or "dark".
         report: told the progress; the true neighbours are searched among the words of the page.
         seen: the colours, the filter and the selected word; by default the clusters, where the run keeps them.
+        language: "en" or "zh".
     """
     seen = seen or Selection(color="cluster")
     shown = projection.first(MOST)
@@ -49,7 +60,8 @@ def page(
     units = unit_vectors(run.space, len(words))
     rows, cosines = neighbor_rows(units, k, lambda share: report("searching neighbours", share, ""))
     given = {
-        "title": f"{run.name}: {len(words):,} words by {projection.method}",
+        "title": text("page_title", language, run=run.name, n=len(words), method=projection.method),
+        "says": {name: text(f"page_{name}", language, n=len(words)) for name in ("near", "nothing")},
         "spec": _spec(run, replace(projection, sheet=sheet), seen, theme),
         "selected": _selected(run, seen.word, len(words)),
         "words": list(words),
@@ -59,10 +71,35 @@ def page(
     }
     assets = _HERE.parent / "explorer" / "assets"
     scripts = "\n".join((assets / name).read_text(encoding="utf-8") for name in _SCRIPTS)
-    text = (_HERE / "page.html").read_text(encoding="utf-8")
-    for name, value in {"SCRIPTS": scripts, "DATA": _json(given), **_colors(theme)}.items():
-        text = text.replace(f"%{name}%", value)
-    return text
+    filled = {"SCRIPTS": scripts, "DATA": _json(given), **_colors(theme), **_said(language)}
+    filled["LEGEND"] = _html(_legend(run, projection, seen, theme, language, len(words)))
+    whole = (_HERE / "page.html").read_text(encoding="utf-8")
+    return re.sub(r"%([A-Z]+)%", lambda name: filled[name[1]], whole)  # at once: what is filled in may look like a name
+
+
+def _legend(run: Run, projection: Projection, seen: Selection, theme: str, language: str, n: int) -> Any:
+    """What the explorer says of the colours of the first n words; the names of clusters are on the map itself."""
+    left = filters.matching(run, seen)
+    rows = np.arange(n) if left is None else np.flatnonzero(left[:n])
+    return legend(run, rows, colors.color(run, projection, seen), theme, language)
+
+
+def _html(part: Any) -> str:
+    """A component of the explorer as HTML, with its classes and styles; all words in it are text."""
+    if isinstance(part, list | tuple):
+        return "".join(map(_html, part))
+    if not isinstance(part, Component):
+        return "" if part is None else escape(str(part))
+    style = "; ".join(f"{name}: {value}" for name, value in getattr(part, "style", {}).items())
+    given = {"class": getattr(part, "className", ""), "style": style}
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in given.items() if value)
+    tag = type(part).__name__.lower()
+    return f"<{tag}{attributes}>{_html(getattr(part, 'children', None))}</{tag}>"
+
+
+def _said(language: str) -> dict[str, str]:
+    told = {"LANGUAGE": language, "FIND": text("find", language), "SAVE": text("page_save", language)}
+    return {name: escape(value) for name, value in {**told, "SHEET": text("sheet", language)}.items()}
 
 
 def _selected(run: Run, word: str | None, n: int) -> int | None:

@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import embviz as ev
+from embviz.apps.explorer.selection import Selection
+from embviz.apps.page import page as one_file
 
 Sheet = Callable[[], dict[str, Any]]
 N = 120
@@ -112,3 +114,22 @@ def test_lists_that_a_reader_makes(page: Page, serve: Any, runs: Path, sheet: Sh
     assert [row for row, color in enumerate(colors(page)) if color == 0] == [1, 2]
     choose(page, "Filter by column or list", "动物")
     expect(page.get_by_text("2 of 120 words match.")).to_be_visible()
+
+
+def test_the_page_without_a_server_has_the_legend(page: Page, runs: Path, tmp_path: Path) -> None:
+    run, file = ev.open_run(runs / "with"), tmp_path / "map.html"
+    seen = Selection(color="column:hue", column="hue", among="red\t<b>蓝</b>")
+    file.write_text(one_file(run, run.projection("pca"), "dark", seen=seen, language="zh"), encoding="utf-8")
+    page.goto(file.as_uri())
+    expect(page.locator(".legend .row")).to_have_text(["red40", "<b>蓝</b>40"])
+    assert page.locator(".legend b").count() == 0
+    swatch = page.locator(".legend .swatch").last.evaluate("(swatch) => getComputedStyle(swatch).backgroundColor")
+    stops = page.evaluate("embviz.map.spec.colors.stops")
+    assert swatch == "rgb({}, {}, {})".format(*bytes.fromhex(stops[2][1:]))
+    expect(page.get_by_label("查找词语")).to_be_visible()
+    file.write_text(one_file(run, run.projection("pca"), seen=Selection(color="rank")), encoding="utf-8")
+    page.goto(file.as_uri())
+    expect(page.locator(".legend .ends span")).to_have_text(["rare", "frequent"])
+    file.write_text(one_file(run, run.projection("pca"), seen=Selection(color="one")), encoding="utf-8")
+    page.goto(file.as_uri())
+    expect(page.locator(".legend")).to_have_count(0)

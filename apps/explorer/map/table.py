@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from flask import Response, abort, request
 
-from embviz.apps.explorer.interface import text, theme
+from embviz.apps.explorer.interface import language, text, theme
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.colors import measured_already
 from embviz.apps.explorer.map.columns import column_of
@@ -36,7 +36,7 @@ def connect(app: dash.Dash, library: Library) -> None:
         from embviz.apps.page import page  # which stands on the explorer
 
         run, projection = requested(library, name)
-        made = page(run, projection, theme(), seen=asked())
+        made = page(run, projection, theme(), seen=asked(), language=language())
         return _attached(made.encode("utf-8"), "text/html", run, projection, "html")
 
     @app.server.get("/sheet/<name>/table.<form>")
