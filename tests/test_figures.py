@@ -15,7 +15,8 @@ import pytest
 from embviz.attention import Attention
 from embviz.figures import figure
 from embviz.figures.attention import head_figure, overview, overview_figure, overview_tile
-from embviz.figures.projection import LABELS, LINES, NEAR, POINTS, SELECTED, extent, labels, projection_figure
+from embviz.figures.labels import labels, styles
+from embviz.figures.projection import LABELS, LINES, NEAR, POINTS, SELECTED, extent, projection_figure
 from embviz.figures.similarity import neighbors_figure
 from embviz.figures.theme import PALETTES, hues, plain
 from embviz.projection import Projection
@@ -124,7 +125,7 @@ def test_maps_travel_as_float32(dims: int) -> None:
     made = a_map(dims)
     data = projection_figure(made, 1, [0, 2]).to_plotly_json()["data"]
     for trace in data:
-        for name in "xyz"[:dims]:
+        for name in "xyz"[:dims] if np.size(trace["x"]) else ():
             assert trace[name]["dtype"] == "f4" and "bdata" in trace[name]
     for axis, name in enumerate("xyz"[:dims]):
         np.testing.assert_array_equal(array(data[POINTS][name]), made.coords[:, axis])
@@ -179,7 +180,7 @@ def test_labels_do_not_overlap() -> None:
     box = extent(made.coords)
     near = range(100, 140)
     for selected, around in ((None, ()), (7, near)):
-        shown = labels(made, box, SIZE, "light", selected, around)
+        shown, _ = labels(made, box, SIZE, "light", styles(selected, around, "light"))
         assert len(shown.text) > 40
         for one, other in combinations(rectangles(made, box, SIZE, shown), 2):
             assert one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2]
@@ -188,18 +189,19 @@ def test_labels_do_not_overlap() -> None:
 def test_the_selected_word_is_labelled_first_then_its_neighbours() -> None:
     words = tuple(f"w{i}" for i in range(50))
     crowded = Projection(np.random.default_rng(1).random((50, 2)).astype(np.float32), words, "pca", {}, {}, "small")
-    shown = labels(crowded, extent(crowded.coords), (4_000, 4_000), "dark", 33, [44, 22])
+    marked = styles(33, [44, 22], "dark")
+    shown, _ = labels(crowded, extent(crowded.coords), (4_000, 4_000), "dark", marked)
     assert shown.text[:3] == ("w33", "w44", "w22")
     palette = PALETTES["dark"]
     assert shown.textfont.color[:4] == (palette.accent, palette.text, palette.text, palette.quiet)
     on_one_spot = replace(crowded, coords=np.ones((50, 2), np.float32))
-    assert labels(on_one_spot, (0, 2, 0, 2), SIZE, "dark", 33, [44, 22]).text == ("w33",)
+    assert labels(on_one_spot, (0, 2, 0, 2), SIZE, "dark", marked)[0].text == ("w33",)
 
 
 def test_only_what_is_visible_is_labelled() -> None:
     made = a_map(words=tuple(f"w{i}" for i in range(9)))
     x, y = made.coords[5]
-    assert labels(made, (x - 0.1, x + 0.1, y - 0.1, y + 0.1), SIZE, "light").text == ("w5",)
+    assert labels(made, (x - 0.1, x + 0.1, y - 0.1, y + 0.1), SIZE, "light")[0].text == ("w5",)
 
 
 def test_a_3d_map_labels_the_selected_word_and_its_neighbours() -> None:

@@ -10,6 +10,7 @@ From low to high; a module imports only from rooms below its own, and from its o
     generation
     train, projection, similarity, clusters, columns, attention, labelling, formats, corpora
                                                                     siblings, which do not import each other
+    trails
     figures, runs                                                   siblings likewise
     cuts, pretrained, stages                                        siblings likewise
     apps
@@ -38,6 +39,7 @@ LAYERS = [
     {"models", "search"},
     {"generation"},
     {"train", "projection", "similarity", "clusters", "columns", "attention", "labelling", "formats", "corpora"},
+    {"trails"},
     {"figures", "runs"},
     {"cuts", "pretrained", "stages"},
     {"apps"},

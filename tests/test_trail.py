@@ -10,7 +10,7 @@ import pytest
 import embviz as ev
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.details import details
-from embviz.apps.explorer.map.trail import trail
+from embviz.apps.explorer.map.trail import told, trail
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
 from embviz.projection.placing import place, place_between
@@ -64,14 +64,14 @@ def test_a_sum_is_placed_as_a_new_word_would_be() -> None:
 def test_the_trail_on_a_map(run: Run) -> None:
     projection = run.projection("pca")
     places, row = projection.sheet.places / 65_536, run.space.row
-    found = trail(run, projection, "king - man + woman")
+    found = told(run, projection, "king - man + woman")
     assert [(step["label"], step["word"]) for step in found["steps"]] == [
         ("king", True), ("king - man", False), ("king - man + woman", False),
     ]  # fmt: skip
     assert found["to"] == row("queen")
     assert [found["steps"][0][axis] for axis in "xy"] == pytest.approx(places[row("king")])
     group = places[50:75]  # woman + a little: the sum is among hers
-    there = trail(run, projection, "woman + word51")["steps"][1]
+    there = told(run, projection, "woman + word51")["steps"][1]
     assert (group.min(axis=0) <= [there["x"], there["y"]]).all() and (
         [there["x"], there["y"]] <= group.max(axis=0)
     ).all()
@@ -82,15 +82,14 @@ def test_what_has_no_trail(run: Run) -> None:
     projection = run.projection("pca")
     for expression in (None, "", "king", "- king", "king + nowhere", "king -", " + ".join(["king"] * 9)):
         assert trail(run, projection, expression) is None
-    assert trail(run, run.projection("pca", dims=3), "king - man") is None
     few = run.projection("pca", words=60)
     found = trail(run, few, "king - man + queen")
-    assert found["to"] is None or found["to"] < 60
-    assert trail(run, few, "queen - word98")["steps"][0]["word"] is False, "a word that is not on the map is estimated"
+    assert found.to is None or found.to < 60
+    assert trail(run, few, "queen - word98").rows[0] is None, "a word that is not on the map is estimated"
 
 
 def test_the_page_says_what_is_an_estimate(run: Run) -> None:
     library, selection = Library(Path(run.path).parent), Selection(run="trail", word="king - man")
     assert "The places of sums are estimates" in said(details(library, selection, "en"))
     assert "估计" in said(details(library, selection, "zh"))
-    assert "estimates" not in said(details(library, selection.but(dims=3), "en"))
+    assert "estimates" in said(details(library, selection.but(dims=3), "en"))

@@ -95,18 +95,22 @@ def hues(n: int, theme: str) -> list[str]:
 
 
 def shades(values: np.ndarray, theme: str) -> list[str]:
-    """The colours of values from 0 to 1 (NaN is quiet), or of the numbers of groups (-1 is quiet)."""
+    """The colours of values from 0 to 1 (NaN is quiet), or of the numbers of groups (-1 is quiet); of texts they are
+    those themselves.
+    """
     palette = PALETTES[theme]
+    if values.dtype.kind == "U":
+        return values.tolist()
     if np.issubdtype(values.dtype, np.integer):
         table, places = hues(int(values.max(initial=-1)) + 1, theme), values
     else:
-        table = _between(palette.scale[1:], 254)
+        table = between(palette.scale[1:], 254)
         places = np.where(np.isnan(values), -1, np.rint(np.clip(np.nan_to_num(values), 0, 1) * 253)).astype(int)
     colors = np.array([*table, palette.quiet])
     return colors[np.where(places < 0, len(table), places)].tolist()
 
 
-def _between(stops: tuple[str, ...], n: int) -> list[str]:
+def between(stops: tuple[str, ...], n: int) -> list[str]:
     """n colours from the first to the last stop."""
     channels = np.array([[int(stop[at : at + 2], 16) for at in (1, 3, 5)] for stop in stops])
     places = np.linspace(0, len(stops) - 1, n)

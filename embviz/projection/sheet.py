@@ -82,6 +82,13 @@ def grid(coords: np.ndarray) -> np.ndarray:
     return np.clip(places, 0, SIDE - 1).astype(np.int64)
 
 
+def on_sheet(coords: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """(..., 2): where places (..., 2) among the coords (N, 2) of a map lie on its sheet, whose sides are 1."""
+    low, high = of.min(axis=0).astype(float), of.max(axis=0).astype(float)
+    side = max(float((high - low).max()), 1e-12)
+    return ((coords - (low + high) / 2) / side + 0.5) * (SIDE - 1) / SIDE
+
+
 def label_widths(words: pa.ChunkedArray) -> np.ndarray:
     """(N,) float32: how wide each label is at most, in pixels, by its letters and their bytes (a Chinese character
     has three and is twice as wide as a Latin letter of one).

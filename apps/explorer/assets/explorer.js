@@ -36,8 +36,11 @@
     true
   );
 
-  // The lines for a notebook (map/notebook.py) end in view=None: what the map shows takes its place.
+  // The lines for a notebook (map/notebook.py) end in view=None: what the map shows takes its place. Those of a map in
+  // space end in camera=None.
   function asSeen(lines) {
+    const scene = document.querySelector("#map-graph .js-plotly-plot")?._fullLayout.scene;
+    if (lines.endsWith("camera=None)\n")) return lines.replace(/None\)\n$/, `${JSON.stringify(scene._scene.getCamera())})\n`);
     const { x, y, scale, size } = window.embviz.map.camera;
     const view = [x.toFixed(9), y.toFixed(9), scale.toFixed(1)].join(", ");
     return lines.replace(/view=None,\n\)\s*$/, `view=(${view}),\n    size=(${size.width}, ${size.height}),\n)\n`);
@@ -72,6 +75,12 @@
     );
   }
 
+  // A map in space that was drawn while it was hidden takes its size when it is shown.
+  const fitted = new ResizeObserver(([{ target }]) => {
+    const graph = target.querySelector(".js-plotly-plot");
+    if (target.clientWidth && graph?._fullLayout?.scene) window.Plotly.Plots.resize(graph);
+  });
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.explorer = {
     // The view that the URL names; the others are hidden by the style sheet. Graphs take their size when shown.
@@ -97,6 +106,11 @@
     // The flat map: drawn by map.js from what the server says is to be seen.
     sheet(spec) {
       window.embviz.showMap(spec);
+    },
+
+    // The map in space, which Plotly draws.
+    solid(drawn) {
+      if (drawn?.key) fitted.observe(document.getElementById("map-graph"));
     },
 
     // A map that is being made: its points as they move.
@@ -126,7 +140,8 @@
       const { no_update } = window.dash_clientside;
       if (!click || click.points[0].curveNumber !== 0) return no_update;
       return new Promise((resolve) => {
-        const decide = () => resolve(turned > 4 ? no_update : { row: click.points[0].pointNumber, click: Date.now() });
+        const { customdata, pointNumber } = click.points[0], row = customdata ?? pointNumber; // some words are left out
+        const decide = () => resolve(turned > 4 ? no_update : { row, click: Date.now() });
         if (!down) decide();
         else window.addEventListener("pointerup", decide, { once: true, capture: true }); // before the next begins
       });

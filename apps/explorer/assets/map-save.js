@@ -8,6 +8,7 @@
 
   // view: {map, size, title, colors, paper, paintOn, over}, as map.js has them.
   const save = {
+    times: TIMES,
     circles: 4_000, // so many points in sight are circles of an SVG; more are a picture in it
 
     async png(view) {

@@ -312,6 +312,17 @@
     setTool(map.tool === tool ? "move" : tool);
   }
 
+  // A map in space as it is turned: Plotly draws it once more, with three pixels for each of the screen.
+  function savedSolid(graph) {
+    const { clientWidth: width, clientHeight: height, layout } = graph;
+    return window.Plotly.downloadImage(graph, { format: "png", scale: save.times, width, height, filename: layout.meta.file });
+  }
+
+  function png() {
+    const solid = document.querySelector("#map-picture[data-dims='3'] #map-graph .js-plotly-plot");
+    return solid ? solid.layout.meta && savedSolid(solid) : map.points && saved("png");
+  }
+
   const actions = {
     in: () => map.camera.fly({ ...map.camera, scale: map.camera.scale * 2 }),
     out: () => map.camera.fly({ ...map.camera, scale: map.camera.scale / 2 }),
@@ -319,13 +330,13 @@
     lasso: () => press("lasso"),
     box: () => press("box"),
     free: letGo,
-    png: () => saved("png"),
+    png,
     svg: () => saved("svg"),
     pdf: () => saved("pdf"),
   };
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-map]");
-    if (button && map.points) actions[button.dataset.map]();
+    if (button && (map.points || button.dataset.map === "png")) actions[button.dataset.map]();
     for (const menu of document.querySelectorAll("details.menu[open]"))
       if (button || !menu.contains(event.target)) menu.open = false;
   });

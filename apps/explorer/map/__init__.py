@@ -69,6 +69,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
 def _connect_page(app: dash.Dash) -> None:
     """What the page does by itself."""
     app.clientside_callback(ClientsideFunction("explorer", "sheet"), Input(ids.MAP_SPEC, "data"))
+    app.clientside_callback(ClientsideFunction("explorer", "solid"), Input(ids.MAP_DRAWN, "data"))
     app.clientside_callback(ClientsideFunction("explorer", "live"), Input(ids.MAP_LIVE, "data"))
     app.clientside_callback(
         ClientsideFunction("explorer", "clicked"),

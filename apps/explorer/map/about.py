@@ -38,17 +38,15 @@ def about(
     told = {**projection.facts, **projection.params, "shown": shown, "all": every, "share": share}
     means = text(f"about_{projection.method.partition(':')[0]}", language, **told)
     parts = [cut_from(run, selection, language), html.P(means)]
-    if projection.dims == 2:
-        left = filters.matching(run, selection)
-        rows = np.arange(shown) if left is None else np.flatnonzero(left[:shown])
-        parts.insert(0, legend(run, rows, selection.color, theme, language))
-        parts += [] if left is None else [html.P(text("matched", language, matched=len(rows), shown=shown))]
-        files = [html.A(form, href=address, className="chip") for form, address in links(run, projection, selection)]
-        lines = attributes(data_copy=as_python(projection, run, selection, theme))
-        code = html.Button("Python", className="chip", title=text("copy", language), **lines)
-        saved = [html.Span(text("save_as", language)), *files, code]
-        parts.append(html.Div(saved, className="examples save"))
-        parts.append(without_neighbors(run, shown, language) and html.P(without_neighbors(run, shown, language)))
+    left = filters.matching(run, selection)
+    rows = np.arange(shown) if left is None else np.flatnonzero(left[:shown])
+    parts.insert(0, legend(run, rows, selection.color, theme, language))
+    parts += [] if left is None else [html.P(text("matched", language, matched=len(rows), shown=shown))]
+    files = [html.A(form, href=address, className="chip") for form, address in links(run, projection, selection)]
+    lines = attributes(data_copy=as_python(projection, run, selection, theme))
+    code = html.Button("Python", className="chip", title=text("copy", language), **lines)
+    parts.append(html.Div([html.Span(text("save_as", language)), *files, code], className="examples save"))
+    parts.append(without_neighbors(run, shown, language) and html.P(without_neighbors(run, shown, language)))
     if unknown := projection.facts.get("unknown"):
         parts.append(html.P(text("about_unknown", language, unknown=unknown)))
     fit = projection.params.get("fit", shown)

@@ -1,4 +1,4 @@
-"""The colours of a flat map, a byte a word: frequency rank, similarity, distortion, cluster, a column; and which words
+"""The colours of a map, a byte a word: frequency rank, similarity, distortion, cluster, a column; and which words
 are shown.
 
 A colour never sends the places again: the page fetches the bytes, and paints the points that it has.
@@ -17,7 +17,8 @@ from embviz.apps.explorer.map import columns, filters
 from embviz.apps.explorer.selection import Selection
 from embviz.clusters import Clusters
 from embviz.errors import EmbvizError
-from embviz.figures.theme import PALETTES, hues
+from embviz.figures.labels import Region
+from embviz.figures.theme import PALETTES, between, hues
 from embviz.projection import Projection
 from embviz.runs import Run
 from embviz.search import cosines
@@ -66,7 +67,7 @@ def _shades(run: Run, projection: Projection, by: str, word: str | None, n: int)
     elif by == "similarity":
         share = np.clip(cosines(run.space, vector(run.space, word or ""))[:n], 0, 1)
     elif by == "kept":
-        share = run.faithfulness(projection.method, 2, projection.params["words"]).kept[:n]
+        share = run.faithfulness(projection.method, projection.dims, projection.params["words"]).kept[:n]
     else:
         raise EmbvizError(f"There is no colouring by '{by}': there are {', '.join(COLORS)}.")
     return np.where(np.isnan(share), _NONE, np.rint(np.nan_to_num(share) * 253)).astype(np.uint8)
@@ -85,7 +86,7 @@ def color(run: Run, projection: Projection, selection: Selection) -> str:
     there = {
         "similarity": lambda: known(run, selection.word),
         "kept": lambda: run.faithfulness_path(
-            run.projection_path(projection.method, 2, len(projection.coords))
+            run.projection_path(projection.method, projection.dims, len(projection.coords))
         ).is_file(),
         "cluster": lambda: run.clusters_path.is_file(),
     }
@@ -94,15 +95,8 @@ def color(run: Run, projection: Projection, selection: Selection) -> str:
 
 def told(run: Run, projection: Projection, selection: Selection, made: dict[str, Any], theme: str) -> dict[str, Any]:
     """What the page is told: where the bytes are, and what colours they mean."""
-    palette, by = PALETTES[theme], color(run, projection, selection)
-    stops: dict[str, Any] = {"kind": "set", "stops": [palette.point]}
-    if (name := columns.name_of(by)) is not None:
-        stops = columns.stops(run, name, theme)
-    elif by == "cluster":
-        stops = {"kind": "set", "stops": hues(len(_clusters(run)), theme), "none": palette.quiet}
-    elif by != "one":
-        stops = {"kind": "scale", "stops": list(palette.scale[1:]), "none": palette.quiet}
-    left_out = filters.given(selection)
+    by = color(run, projection, selection)
+    stops, name, left_out = _stops(run, by, theme), columns.name_of(by), filters.given(selection)
     if by == "one" and not left_out:
         return {"url": None, **stops}
     more: dict[str, Any] = {"word": selection.word} if by == "similarity" else {}
@@ -110,19 +104,58 @@ def told(run: Run, projection: Projection, selection: Selection, made: dict[str,
     return {"url": f"/sheet/{quote(run.name)}/colors?{urlencode({'by': by, **more, **made})}", **stops}
 
 
-def regions(run: Run, projection: Projection, selection: Selection) -> list[dict[str, Any]]:
-    """The name of each cluster and the middle of its words on the map, the largest first; none for other colours."""
+def _stops(run: Run, by: str, theme: str) -> dict[str, Any]:
+    """What the bytes of a colouring mean: the colours of a set, or those between which a scale goes; and of none."""
+    palette = PALETTES[theme]
+    if (name := columns.name_of(by)) is not None:
+        return columns.stops(run, name, theme)
+    if by == "cluster":
+        return {"kind": "set", "stops": hues(len(_clusters(run)), theme), "none": palette.quiet}
+    if by != "one":
+        return {"kind": "scale", "stops": list(palette.scale[1:]), "none": palette.quiet}
+    return {"kind": "set", "stops": [palette.point]}
+
+
+def painted(run: Run, projection: Projection, selection: Selection, theme: str) -> np.ndarray | None:
+    """(N,) text: the colours of a map in space, those that the flat map paints; None where all words have one."""
+    by = color(run, projection, selection)
+    if by == "one":
+        return None
+    told, places = _stops(run, by, theme), _shades(run, projection, by, selection.word, len(projection.coords))
+    stops = between(tuple(told["stops"]), _NONE) if told["kind"] == "scale" else told["stops"]
+    table = np.array([stops[i % len(stops)] for i in range(_NONE)] + [told.get("none", stops[0])])
+    return table[places]
+
+
+def regions(run: Run, projection: Projection, selection: Selection, theme: str) -> list[Region]:
+    """The name of each cluster, the middle of its words on a map in space, and its colour, the largest first; none for
+    other colours.
+    """
+    if color(run, projection, selection) != "cluster":
+        return []
+    shades = hues(len(_clusters(run)), theme)
+    return [(name, middle, shades[number]) for name, middle, number, _ in _middles(run, projection.coords)]
+
+
+def named(run: Run, projection: Projection, selection: Selection) -> list[dict[str, Any]]:
+    """The same of a flat map as its page is told it, in map units."""
     if color(run, projection, selection) != "cluster" or projection.sheet is None:
         return []
-    found, places = _clusters(run), projection.sheet.places / 65_536
-    labels = found.labels[: len(places)]
-    regions = []
-    for number, name in enumerate(found.names):
-        mine = places[labels == number]
-        if len(mine):
-            x, y = np.median(mine, axis=0)
-            regions.append({"name": " · ".join(name), "x": float(x), "y": float(y), "color": number, "size": len(mine)})
-    return sorted(regions, key=lambda region: -region["size"])
+    return [
+        {"name": name, "x": float(x), "y": float(y), "color": number, "size": size}
+        for name, (x, y), number, size in _middles(run, projection.sheet.places / 65_536)
+    ]
+
+
+def _middles(run: Run, places: np.ndarray) -> list[tuple[str, np.ndarray, int, int]]:
+    """The name of each cluster, the middle of its words, its number and its size, the largest first."""
+    found, labels = _clusters(run), _clusters(run).labels[: len(places)]
+    sizes = np.bincount(labels[labels >= 0], minlength=len(found))
+    return [
+        (" · ".join(found.names[number]), np.median(places[labels == number], axis=0), number, int(sizes[number]))
+        for number in np.argsort(-sizes, kind="stable").tolist()
+        if sizes[number]
+    ]
 
 
 def measured_already(run: Run, projection: Projection) -> bool:

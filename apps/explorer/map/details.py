@@ -45,9 +45,9 @@ def details(library: Library, selection: Selection, language: str) -> Any:
         on_map = len(run.space)  # there is no such map, and the picture says it
     here = int((found.rows < on_map).sum())
     return [
-        html.Div([html.H2(selection.word), *_pin(run, single, selection, language)], className="titled"),
+        html.Div([html.H2(selection.word), *pin(run, single, selection, language)], className="titled"),
         html.P(
-            facts(run.space, single, language) if single is not None else text(_of_sum(found, selection), language),
+            facts(run.space, single, language) if single is not None else text(_of_sum(found), language),
             className="quiet",
         ),
         *(values(run, single) if single is not None else []),
@@ -64,14 +64,9 @@ def details(library: Library, selection: Selection, language: str) -> Any:
     ]
 
 
-def _pin(run: Run, row: int | None, selection: Selection, language: str) -> list[Any]:
-    """Words are pinned on the flat map only: one in space would not show them."""
-    return pin(run, row, selection, language) if selection.dims == 2 else []
-
-
-def _of_sum(found: Neighbors, selection: Selection) -> str:
+def _of_sum(found: Neighbors) -> str:
     """The text that says where an expression is."""
-    return "trail" if selection.dims == 2 and 1 < len(found.terms) <= MOST else "no_sum"
+    return "trail" if 1 < len(found.terms) <= MOST else "no_sum"
 
 
 def tooltip(run: Run, projection: Projection, row: int, language: str) -> list[Any]:

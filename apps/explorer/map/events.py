@@ -39,7 +39,9 @@ def pointed(hovered: Mapping[str, Any] | None, hover: Mapping[str, Any] | None, 
     if dims == 2:
         return (hovered["row"], hovered["bbox"]) if hovered else (None, None)
     points = [point for point in (hover or {}).get("points", []) if point["curveNumber"] == 0]
-    return (points[0]["pointNumber"], points[0]["bbox"]) if points else (None, None)
+    if not points:
+        return None, None
+    return points[0].get("customdata", points[0]["pointNumber"]), points[0]["bbox"]
 
 
 def settled(library: Library, selection: Selection) -> Selection:

@@ -20,6 +20,7 @@ from embviz.projection import METHODS
 
 _TOOLS = {"in": "+", "out": "−", "whole": "⤢", "lasso": "◌", "box": "▭"}
 _FORMS = ("png", "svg", "pdf")
+_CONFIG: Any = {**CONFIG, "modeBarButtonsToRemove": [*CONFIG["modeBarButtonsToRemove"], "toImage"]}  # the tools have it
 
 
 def layout(language: str) -> list[Any]:
@@ -77,7 +78,7 @@ def _controls(language: str) -> list[Any]:
             maxDropdownHeight=320,
             limit=12,
         ),
-        html.Div(id=ids.MAP_PINS, className="flat"),
+        html.Div(id=ids.MAP_PINS),
         _field(
             "method",
             text("projection", language),
@@ -114,7 +115,6 @@ def _controls(language: str) -> list[Any]:
             label=text("pattern", language),
             placeholder="^un|ing$",
             debounce=True,
-            className="flat",
         ),
         *_of_column(language),
         pasted_form(language),
@@ -123,7 +123,6 @@ def _controls(language: str) -> list[Any]:
             label=text("color", language),
             data=[{"value": by, "label": text(f"color_{by}", language)} for by in COLORS],
             allowDeselect=False,
-            className="flat",
         ),
         html.Div(id=ids.MAP_ABOUT, className="quiet about"),
     ]
@@ -135,21 +134,20 @@ def _of_column(language: str) -> list[Any]:
     return [
         dmc.Select(
             id=ids.MAP_COLUMN, label=text("column", language), data=[], style=HIDDEN, allowDeselect=False,
-            className="flat",
         ),
         html.Div(
             dmc.MultiSelect(
                 id=ids.MAP_AMONG, data=[], searchable=True, hidePickedOptions=True, limit=60,
                 placeholder=text("any_value", language), **{"aria-label": text("among", language)},
             ),
-            id=ids.MAP_VALUES, className="flat", style=HIDDEN,
+            id=ids.MAP_VALUES, style=HIDDEN,
         ),
         html.Div(
             [
                 dmc.TextInput(id=ids.MAP_LEAST, label=text("least", language), **bound),
                 dmc.TextInput(id=ids.MAP_MOST, label=text("most", language), **bound),
             ],
-            id=ids.MAP_RANGE, className="pair flat", style=HIDDEN,
+            id=ids.MAP_RANGE, className="pair", style=HIDDEN,
         ),
     ]  # fmt: skip
 
@@ -183,7 +181,7 @@ def _axes(language: str) -> Any:
 
 def _picture(language: str) -> list[Any]:
     return [
-        dcc.Graph(id=ids.MAP_GRAPH, figure=empty(theme()), config=CONFIG, className="graph", clear_on_unhover=True),
+        dcc.Graph(id=ids.MAP_GRAPH, figure=empty(theme()), config=_CONFIG, className="graph", clear_on_unhover=True),
         html.Canvas(
             id=ids.MAP_SHEET,
             className="sheet",
@@ -192,7 +190,7 @@ def _picture(language: str) -> list[Any]:
             **attributes(aria_label=text("sheet", language), data_nothing=text("no_words", language)),
         ),
         html.Div(
-            [*[_tool(name, sign, language) for name, sign in _TOOLS.items()], _saving(language)], className="tools flat"
+            [*[_tool(name, sign, language) for name, sign in _TOOLS.items()], _saving(language)], className="tools"
         ),
         dcc.Tooltip(id=ids.MAP_TOOLTIP, className="tooltip"),
         *_notes(language),
@@ -224,13 +222,16 @@ def _notes(language: str) -> list[Any]:
 
 def _tool(name: str, sign: str, language: str) -> Any:
     label = text(f"tool_{name}", language)
-    return html.Button(sign, title=label, **attributes(data_map=name, aria_label=label))
+    return html.Button(sign, title=label, className="flat", **attributes(data_map=name, aria_label=label))
 
 
 def _saving(language: str) -> Any:
-    """The forms in which the picture can be saved, behind one button."""
+    """The forms in which the picture can be saved, behind one button; in space it is one of pixels."""
     label = text("tool_picture", language)
-    forms = [html.Button(form.upper(), **attributes(data_map=form)) for form in _FORMS]
+    forms = [
+        html.Button(form.upper(), className="" if form == "png" else "flat", **attributes(data_map=form))
+        for form in _FORMS
+    ]
     opener = html.Summary("⤓", title=label, **attributes(aria_label=label))
     return html.Details([opener, html.Div(forms)], className="menu")
 

@@ -148,7 +148,7 @@ def pasted_form(language: str) -> Any:
                 className="keep",
             ),
         ],
-        className="flat paste",
+        className="paste",
     )
 
 

@@ -1,4 +1,6 @@
-"""The view as lines for a notebook: the same map, word, colours and filter; where one looks is put in by the page."""
+"""The view as lines for a notebook: the same map, word, pins, trail, colours and filter; where one looks is put in by
+the page.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +9,17 @@ import re
 from embviz.apps.explorer.map.colors import color
 from embviz.apps.explorer.map.columns import name_of
 from embviz.apps.explorer.map.filters import bound, given
-from embviz.apps.explorer.map.pins import pinned
+from embviz.apps.explorer.map.pins import pinned, pins_of
 from embviz.apps.explorer.map.sheet import marked
+from embviz.apps.explorer.map.trail import trail
 from embviz.apps.explorer.selection import Selection, many
 from embviz.projection import Projection
 from embviz.runs import Run
 
 
 def as_python(projection: Projection, run: Run, selection: Selection, theme: str) -> str:
-    """The lines that draw a map as a selection shows it. They end in view=None, in whose place the page puts what it
-    shows (assets/explorer.js).
+    """The lines that draw a map as a selection shows it. They end in view=None, on a map in space in camera=None, in
+    whose place the page puts what it shows (assets/explorer.js).
     """
     row, near_rows = marked(run, selection.word)
     given = {
@@ -24,6 +27,10 @@ def as_python(projection: Projection, run: Run, selection: Selection, theme: str
         "near": f"ev.near(run.space, {selection.word!r}).rows" if len(near_rows) else None,
         "color": _color(projection, run, selection),
         "shown": _shown(selection),
+        "pins": _pins(run, selection),
+        "trail": f"trail(run.space, projection, {selection.word!r})"
+        if trail(run, projection, selection.word)
+        else None,
         "theme": None if theme == "light" else repr(theme),
     }
     lines = "".join(f"    {name}={value},\n" for name, value in given.items() if value is not None)
@@ -32,14 +39,18 @@ def as_python(projection: Projection, run: Run, selection: Selection, theme: str
         f"{imports}import embviz as ev\n\n"
         f"run = ev.open_run({str(run.path.resolve())!r})\n"
         f"projection = {_projection(projection)}\n"
-        f"{_lacking(selection)}"
-        f"ev.figure(\n    projection,\n{lines}    view=None,\n)\n"
+        f"ev.figure(\n    projection,\n{lines}{_END[projection.dims]}"
     )
 
 
-def _lacking(selection: Selection) -> str:
-    """A comment on what the explorer shows and a figure does not."""
-    return "# Pinned words are shown in the explorer only.\n" if pinned(selection) else ""
+def _pins(run: Run, selection: Selection) -> str | None:
+    """The pinned words; one that the run has not leaves its colour free, one without a direction has no neighbours."""
+    found = zip(pinned(selection), pins_of(run, selection), strict=True)
+    told = [f"({row}, ev.near(run.space, {word!r}).rows)" if near else f"({row}, ())" for word, (row, near) in found]
+    return f"[{', '.join(told)}]" if told else None
+
+
+_END = {2: "    view=None,\n)\n", 3: ").update_scenes(camera=None)\n"}
 
 
 _IMPORTS = {
@@ -47,14 +58,16 @@ _IMPORTS = {
     "cosines": "from embviz.search import cosines",
     "matches": "from embviz.similarity import matches",
     "vector": "from embviz.similarity import vector",
+    "trail": "from embviz.trails import trail",
 }
 
 
 def _projection(projection: Projection) -> str:
-    words = projection.params["words"]
+    words, dims = projection.params["words"], "" if projection.dims == 2 else f"dims={projection.dims}, "
     if projection.method == "axes":
         return f"run.axes_map({', '.join(map(repr, projection.params['axes']))}, words={words})"
-    return f"run.projection({projection.method!r}, words={words})"
+    part = f".first({len(projection.coords)})" if len(projection.coords) < words else ""
+    return f"run.projection({projection.method!r}, {dims}words={words}){part}"
 
 
 def _color(projection: Projection, run: Run, selection: Selection) -> str | None:
@@ -63,7 +76,7 @@ def _color(projection: Projection, run: Run, selection: Selection) -> str | None
         return f"run.column({name!r}).shades()"
     return {
         "cluster": "run.clusters().labels",
-        "kept": f"run.faithfulness({projection.method!r}, words={projection.params['words']}).kept",
+        "kept": f"run.faithfulness({projection.method!r}, {projection.dims}, {projection.params['words']}).kept",
         "rank": f"1 - np.log1p(np.arange({n})) / np.log1p({n})",
         "similarity": f"cosines(run.space, vector(run.space, {selection.word!r}))",
     }.get(by)

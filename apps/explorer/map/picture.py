@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from dash import Patch, dcc, html, no_update
+from dash import dcc, html, no_update
 
 from embviz.apps.explorer.cards import empty, notice
 from embviz.apps.explorer.interface import explain, text, worded
 from embviz.apps.explorer.jobs import Job, Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.about import about
-from embviz.apps.explorer.map.sheet import is_kept, live, marked, shown_of, spec, words_on_map
+from embviz.apps.explorer.map.sheet import is_kept, live, shown_of, spec, words_on_map
+from embviz.apps.explorer.map.solid import solid
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
-from embviz.figures.projection import LINES, NEAR, SELECTED, labels_3d, marks, projection_figure
 from embviz.projection import Projection, settings
 from embviz.projection.given import is_given
 from embviz.runs import Run
@@ -91,10 +90,15 @@ def _state(library: Library, jobs: Jobs, selection: Selection, action: str, page
         return _drawn(shown_of(run, selection), run, selection, page, measuring)
     except (EmbvizError, OSError) as error:
         said = {**_said(explain(error, page.language)), "about": []}
-        before = (page.drawn or {}).get("spec")
-        if before and before["run"] == selection.run and selection.dims == 2:
+        if _shows(page.drawn, selection):
             return said  # what was typed wrong does not cost the map
         return {**said, "figure": empty(page.theme), "drawn": None, "spec": None}
+
+
+def _shows(drawn: Mapping[str, Any] | None, selection: Selection) -> bool:
+    """Whether the page shows a map of this run in as many dimensions."""
+    shown = (drawn or {}).get("spec") if selection.dims == 2 else drawn
+    return bool(shown) and (shown or {}).get("run") == selection.run
 
 
 def _drawn(projection: Projection, run: Run, selection: Selection, page: Page, measuring: Job | None) -> dict[str, Any]:
@@ -109,29 +113,14 @@ def _drawn(projection: Projection, run: Run, selection: Selection, page: Page, m
         told = spec(projection, run, selection, page.theme, page.language)
         same = page.drawn == {"spec": told}
         return {**shown, "spec": no_update if same else told, "drawn": {"spec": told}}
-    key = [run.name, run.meta.get("created"), projection.method, dict(projection.params), page.theme]
-    row, near_rows = marked(run, selection.word)
-    shown |= {"drawn": {"key": key, "word": selection.word}, "message": without_webgl(selection, page.language)}
-    if page.drawn is None or page.drawn.get("key") != key:
-        return {**shown, "figure": projection_figure(projection, row, near_rows, page.theme, hover=False)}
-    if page.drawn["word"] == selection.word:
-        return {**shown, "drawn": no_update}
-    return {**shown, "figure": _remarked(projection, row, near_rows, page.theme)}
+    shown |= solid(projection, run, selection, page.drawn, page.theme)
+    return {**shown, "message": without_webgl(selection, page.language)}
 
 
 def without_webgl(selection: Selection, language: str) -> Any:
     """What a map in space says where the browser has no WebGL; the style sheet hides it where it has."""
     link = dcc.Link(text("flat_map", language), href=selection.but(dims=2, words=None).url, className="chip")
     return html.Div([notice(text("no_webgl", language)), link], className="without-webgl")
-
-
-def _remarked(projection: Projection, row: int | None, near_rows: np.ndarray, theme: str) -> Patch:
-    """Another word selected: its marks and labels, without the points."""
-    patch = Patch()
-    for place, trace in zip((LINES, NEAR, SELECTED), marks(projection, row, near_rows, theme), strict=True):
-        patch["data"][place] = trace
-    patch["layout"]["scene"]["annotations"] = labels_3d(projection, row, near_rows, theme)
-    return patch
 
 
 def _waiting(job: Job, run: Run, selection: Selection, page: Page) -> dict[str, Any]:

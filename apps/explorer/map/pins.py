@@ -13,6 +13,7 @@ from embviz.apps.explorer.interface import text
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection, many
 from embviz.errors import EmbvizError
+from embviz.figures.marks import Pin
 from embviz.figures.theme import PINS
 from embviz.runs import Run
 from embviz.similarity import cosine, near
@@ -25,12 +26,17 @@ def pinned(selection: Selection) -> list[str]:
     return list(dict.fromkeys(many(selection.pins)))[:MOST]
 
 
+def pins_of(run: Run, selection: Selection) -> list[Pin]:
+    """Of each pinned word its row, None where the run has it not, and the rows of its true neighbours."""
+    rows = [run.space.row(word) for word in pinned(selection)]
+    return [(row, () if row is None else _near(run, row)) for row in rows]
+
+
 def pinned_on(run: Run, selection: Selection, n: int, theme: str) -> list[dict[str, Any]]:
     """Of each pinned word on a map of n words: its row, its colour, and the rows of its true neighbours there."""
-    rows = [run.space.row(word) for word in pinned(selection)]
     return [
-        {"row": row, "color": color, "near": [other for other in _near(run, row) if other < n]}
-        for row, color in zip(rows, PINS[theme], strict=False)
+        {"row": row, "color": color, "near": [other for other in near if other < n]}
+        for (row, near), color in zip(pins_of(run, selection), PINS[theme], strict=False)
         if row is not None and row < n
     ]
 

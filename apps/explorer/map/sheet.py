@@ -20,7 +20,7 @@ from embviz.apps.explorer.interface import EXAMPLES
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map import colors
 from embviz.apps.explorer.map.pins import pinned_on, rows_of
-from embviz.apps.explorer.map.trail import trail
+from embviz.apps.explorer.map.trail import told as trail_told
 from embviz.apps.explorer.selection import SOLID, Selection
 from embviz.errors import EmbvizError
 from embviz.figures.projection import size_in_space
@@ -50,17 +50,22 @@ def spec(projection: Projection, run: Run, selection: Selection, theme: str, lan
         "points": f"/sheet/{quote(run.name)}/points?{urlencode(made)}",
         "words": f"/sheet/{quote(run.name)}/words?{urlencode({'of': made['of']})}",
         "colors": colors.told(run, projection, selection, made, theme),
-        "regions": colors.regions(run, projection, selection),
+        "regions": colors.named(run, projection, selection),
         "run": run.name,
-        "file": f"{run.name}-{projection.method}".replace(":", "-"),
+        "file": file_name(run, projection),
         "axes": [[pole.strip() for pole in axis.split("<->")] for axis in projection.params.get("axes", ())],
         "selected": selected,
         "near": shown,
         "pins": pins,
-        "trail": trail(run, projection, selection.word),
+        "trail": trail_told(run, projection, selection.word),
         "marked": list(zip(rows, run.space.words(np.array(rows, np.int64)), strict=True)),
         "theme": {name: getattr(palette, name) for name in ("paper", "text", "quiet", "point", "accent", "near")},
     }
+
+
+def file_name(run: Run, projection: Projection) -> str:
+    """What a picture of a map is called as a file, without its ending."""
+    return f"{run.name}-{projection.method}".replace(":", "-")
 
 
 def marked(run: Run, word: str | None) -> tuple[int | None, np.ndarray]:
@@ -144,8 +149,9 @@ def moving(library: Library, name: str) -> tuple[bytes, int]:
 
 def which(projection: Projection) -> dict[str, Any]:
     """What names a map in an address; one that was given can be replaced by another of its name."""
-    named = dict(zip(("across", "up"), projection.params.get("axes", ()), strict=False))
+    named = dict(zip(("across", "up", "through"), projection.params.get("axes", ()), strict=False))
     named |= {"sha256": projection.facts["sha256"]} if is_given(projection.method) else {}
+    named |= {"dims": 3} if projection.dims == 3 else {}
     return {"method": projection.method, "words": projection.params["words"], **named}
 
 
@@ -156,11 +162,11 @@ def _run(library: Library, name: str) -> Run:
         abort(404, str(error))
 
 
-def requested(library: Library, name: str) -> tuple[Run, Projection]:
+def requested(library: Library, name: str, dims: int = 2) -> tuple[Run, Projection]:
     """The run and the projection that a request names, if it is kept: it is computed elsewhere."""
     run, method = _run(library, name), request.args.get("method", "")
     try:
-        return run, shown_of(run, asked().but(run=name, method=method, dims=2))
+        return run, shown_of(run, asked().but(run=name, method=method, dims=dims))
     except EmbvizError as error:
         abort(404, str(error))
 

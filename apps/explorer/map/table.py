@@ -41,7 +41,7 @@ def connect(app: dash.Dash, library: Library) -> None:
 
     @app.server.get("/sheet/<name>/table.<form>")
     def _table(name: str, form: str) -> Response:
-        run, projection = requested(library, name)
+        run, projection = requested(library, name, asked().dims)
         try:
             shape = read(request.args["shape"]) if "shape" in request.args else None
             rows = shown_rows(run, projection, asked(), shape)
@@ -86,7 +86,7 @@ def links(run: Run, projection: Projection, selection: Selection, shape: str | N
     of = {name: value for name, value in of.items() if value}
     seen = {"color": selection.color, **({"word": selection.word} if selection.word else {})}
     forms = [("CSV", "table.csv", of), ("Parquet", "table.parquet", of)]
-    forms += [] if shape else [("HTML", "page.html", {**of, **seen})]
+    forms += [] if shape or projection.dims == 3 else [("HTML", "page.html", {**of, **seen})]
     return [(name, f"/sheet/{quote(run.name)}/{file}?{urlencode(told)}") for name, file, told in forms]
 
 
@@ -108,8 +108,9 @@ def shown_rows(run: Run, projection: Projection, selection: Selection, shape: Sh
 
 
 def table(run: Run, projection: Projection, rows: np.ndarray) -> pa.Table:
-    """Those rows of a map: word, rank, count, x, y, cluster and kept where they are known, the neighbours where there
-    are not too many to search, and the run's columns."""
+    """Those rows of a map: word, rank, count, x, y, in space z, cluster and kept where they are known, the neighbours
+    where there are not too many to search, and the run's columns.
+    """
     space, at = run.space, pa.array(rows, pa.int64())
     columns = {
         "word": space.table["word"].take(at),
@@ -117,9 +118,10 @@ def table(run: Run, projection: Projection, rows: np.ndarray) -> pa.Table:
         "count": space.table["count"].take(at),
         "x": projection.coords[rows, 0],
         "y": projection.coords[rows, 1],
+        **({"z": projection.coords[rows, 2]} if projection.dims == 3 else {}),
     }
     if measured_already(run, projection):
-        columns["kept"] = run.faithfulness(projection.method, 2, len(projection.coords)).kept[rows]
+        columns["kept"] = run.faithfulness(projection.method, projection.dims, len(projection.coords)).kept[rows]
     if run.clusters_path.is_file():
         found = run.clusters()
         names = pa.array([" ".join(name) for name in found.names])
