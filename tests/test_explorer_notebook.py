@@ -7,18 +7,25 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from pages import PAGE
 
+import embviz as ev
+from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.colors import paint
 from embviz.apps.explorer.map.notebook import as_python
+from embviz.apps.explorer.map.picture import picture
 from embviz.apps.explorer.map.sheet import shown_of
 from embviz.apps.explorer.selection import Selection
-from embviz.figures.projection import NEAR, POINTS, SELECTED
-from embviz.figures.theme import PALETTES, hues
+from embviz.figures.projection import NEAR, PINNED, POINTS, SELECTED, SUMS
+from embviz.figures.theme import PALETTES, PINS, hues
+from embviz.runs import Run
+from embviz.trails import trail
 
 
 def run_lines(library: Library, selection: Selection, theme: str = "light") -> go.Figure:
     run = library.open("strange")
+    run.projection("pca", dims=selection.dims)
     lines = as_python(shown_of(run, selection), run, selection, theme)
     names: dict[str, Any] = {}
     exec(lines.replace("\nev.figure(", "\nfigure = ev.figure("), names)
@@ -59,8 +66,44 @@ def test_the_same_words_of_a_pattern(library: Library) -> None:
     assert len(figure.data[POINTS].marker.color) == 12
 
 
-def test_what_a_figure_has_not_is_said(library: Library) -> None:
-    run, selection = library.open("strange"), Selection(run="strange", pins="word1\tword2")
-    projection = shown_of(run, selection)
-    assert "# Pinned words are shown in the explorer only.\n" in as_python(projection, run, selection, "light")
-    assert "#" not in as_python(projection, run, Selection(run="strange"), "light")
+@pytest.mark.parametrize("dims", [2, 3])
+def test_the_same_pins_and_trail(library: Library, dims: int) -> None:
+    """A pinned word that the run has not leaves its colour free, in the lines as on the map."""
+    pins, word = "word1\tnowhere\t<b>bold</b>", "巴黎 - 法国 + 日本"
+    selection, run = Selection(run="strange", word=word, pins=pins, dims=dims), library.open("strange")
+    drawn, coords, row = run_lines(library, selection), shown_of(run, selection).coords, run.space.row
+    for place, pinned in zip(PINNED, ("word1", None, "<b>bold</b>"), strict=False):
+        trace = drawn.data[place]
+        assert len(trace.x) == (0 if pinned is None else 31), "ten neighbours with a line each, and the word"
+        if pinned is not None:
+            assert (trace.x[-1], trace.y[-1]) == tuple(coords[row(pinned), :2])
+            near = coords[run_near(run, pinned), 0]
+            np.testing.assert_array_equal(trace.x[:-1:3], near)
+            assert trace.marker.color == PINS["light"][PINNED.index(place)]
+    found = trail(run.space, shown_of(run, selection), word)
+    np.testing.assert_array_equal(drawn.data[SUMS].x, found.coords[:, 0])
+    np.testing.assert_array_equal(drawn.data[SUMS].x[0], coords[row("巴黎"), 0])
+    notes = drawn.layout.annotations if dims == 2 else drawn.layout.scene.annotations
+    assert {"巴黎", "巴黎 - 法国", word} <= {note.text for note in notes}
+    if dims == 2:
+        told = picture(library, Jobs(), selection, "look", PAGE)["spec"]
+        assert [pin["row"] for pin in told["pins"]] == [row("word1"), row("<b>bold</b>")]
+        assert told["trail"]["to"] == found.to
+    else:
+        shown = picture(library, Jobs(), selection, "look", PAGE)["figure"]
+        for trace, other in zip(drawn.data[1:], shown.data[1:], strict=True):
+            assert trace.to_json() == other.to_json(), "the explorer's map is the same figure"
+        assert {note.text for note in notes} == {note.text for note in shown.layout.scene.annotations}
+
+
+def run_near(run: Run, word: str) -> np.ndarray:
+    return ev.near(run.space, word).rows
+
+
+def test_the_same_map_in_space_and_its_colours(library: Library) -> None:
+    selection = Selection(run="strange", dims=3, color="cluster", pattern="^word1|巴")
+    drawn, shown = run_lines(library, selection), picture(library, Jobs(), selection, "look", PAGE)["figure"]
+    for axis in "xyz":
+        np.testing.assert_array_equal(drawn.data[POINTS][axis], shown.data[POINTS][axis])
+    assert len(drawn.data[POINTS].x) == 12
+    assert drawn.data[POINTS].marker.color == shown.data[POINTS].marker.color

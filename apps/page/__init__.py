@@ -128,7 +128,7 @@ def _spec(run: Run, projection: Projection, seen: Selection, theme: str) -> dict
         "words": "",
         "file": run.name,
         "colors": _painted(run, projection, seen, theme, n),
-        "regions": colors.regions(run, projection, seen),
+        "regions": colors.named(run, projection, seen),
         "axes": [[pole.strip() for pole in axis.split("<->")] for axis in projection.params.get("axes", ())],
         "selected": None,
         "near": [],

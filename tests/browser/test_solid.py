@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from itertools import combinations
@@ -14,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 import embviz as ev
 from embviz.figures import figure
+from embviz.figures.projection import PINNED, SUMS
 from embviz.projection.live import ACROSS, places
 from embviz.projection.solid import first_seen
 
@@ -49,6 +51,57 @@ def test_with_webgl_nothing_is_said_of_it(
     page.goto(serve(strange_runs) + "/map?run=strange&dims=3")
     shown("map-graph")
     expect(page.get_by_text("no WebGL")).to_be_hidden()
+
+
+EYE = "document.querySelector('#map-graph .js-plotly-plot')._fullLayout.scene._scene.getCamera().eye"
+
+
+def test_a_selection_is_shown_in_space_as_on_the_flat_map(
+    page: Page, serve: Callable[[Path], str], tmp_path: Path, shown: Shown
+) -> None:
+    """A pin, a trail, a column's colours; what changes comes without the points, and the map stays as it is turned."""
+    places = np.random.default_rng(0).normal(size=(60, 5))
+    (tmp_path / "v.vec").write_text("".join(f"w{i} {' '.join(map(str, row))}\n" for i, row in enumerate(places)))
+    (tmp_path / "kind.csv").write_text("kind\n" + "".join(f"{'abc'[i % 3]}\n" for i in range(60)))
+    ev.import_vectors(tmp_path / "v.vec", tmp_path / "runs" / "own", columns=tmp_path / "kind.csv").faithfulness(
+        "pca", 3
+    )
+    page.goto(serve(tmp_path / "runs") + "/map?run=own&dims=3&word=w1+-+w2+%2B+w3&pins=w5&color=column:kind")
+    traces = shown("map-graph")["traces"]
+    assert len(traces[PINNED[0]]["x"]) == 31 and len(traces[SUMS]["x"]) == 3
+    expect(page.locator("#map-about .legend .row")).to_have_text(["a20", "b20", "c20"])
+    colors = page.evaluate("document.querySelector('#map-graph .js-plotly-plot').data[0].marker.color")
+    swatches = page.locator("#map-about .swatch").evaluate_all("(all) => all.map((one) => one.style.background)")
+    assert [f"rgb({int(c[1:3], 16)}, {int(c[3:5], 16)}, {int(c[5:], 16)})" for c in colors[:3]] == swatches
+    facing_it = page.evaluate(EYE)
+    assert facing_it != pytest.approx({"x": 1.25, "y": 1.25, "z": 1.25}), "the trail is looked at"
+
+    box = page.locator("#map-graph").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 60, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 230, steps=4)
+    page.mouse.up()
+    page.wait_for_function(f"Math.abs({EYE}.x - {facing_it['x']}) > 0.01")
+    turned = page.evaluate(EYE)
+    answers: list[str] = []
+    page.on("response", lambda answer: "_dash-update" in answer.url and answers.append(answer.text()))
+    page.locator("#map-details .neighbors a").first.click()
+    page.get_by_role("link", name="Pin", exact=True).click()
+    page.wait_for_function(
+        "(place) => document.querySelector('#map-graph .js-plotly-plot').data[place].marker.size.length", arg=PINNED[1]
+    )
+    assert page.evaluate(EYE) == pytest.approx(turned)
+    (told, *_) = [answer for answer in answers if '"map-graph"' in answer and '"operations"' in answer]
+    assert f'"location":["data",{SUMS}]' in told.replace(" ", "") and '["data",0' not in told.replace(" ", "")
+
+    page.locator("details.menu summary").click()
+    expect(page.get_by_role("button", name="PDF", exact=True)).to_be_hidden()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG", exact=True).click()
+    assert download.value.suggested_filename == "own-pca.png"
+    made = download.value.path().read_bytes()
+    assert struct.unpack(">II", made[16:24]) == (3 * box["width"], 3 * box["height"])
 
 
 def test_labels_in_space_stand_where_they_are_reckoned_and_apart(page: Page, tmp_path: Path) -> None:
