@@ -76,16 +76,12 @@ def project(
     opened, true = open_run(run), None
     asked: Asked = (method or "pca", dims or 2, words, seed, fit)
     with progress() as report:
-        if axis:
-            made = opened.axes_map(*axis, words=words)
-        elif source:
-            made = opened.map_from(source, words, report)
-        elif onto:
-            made = opened.map_onto(open_run(onto), method or "tsne", dims or 2, words, seed, fit, report)
+        if axis or source or onto:
+            to = open_run(onto) if onto else None
+            made = _instead(opened, axis, source, to, (method or "tsne", *asked[1:]), report)
+            asked = (made.method, made.dims, None, 0, None)
         else:
             made = _computed(opened, asked, report, live)
-        if axis or source or onto:
-            asked = (made.method, made.dims, None, 0, None)
         if measure and not axis and len(made.coords) >= FEWEST:
             true = opened.faithfulness(*asked, report=report)
             opened.clusters(report)
@@ -94,9 +90,7 @@ def project(
     if npz:
         write_arrays(npz, words=list(made.words), coords=made.coords)
     if as_json:
-        dump({"run": opened.name, "method": made.method, "params": made.params, "facts": made.facts,
-              "faithfulness": true and _measures(true),
-              "words": list(made.words), "coords": made.coords.astype(float).round(5).tolist()})  # fmt: skip
+        dump(_facts(opened, made, true))
     else:
         _say_what(made, None if axis else opened.projection_path(*asked).is_file())
         if true:
@@ -122,6 +116,18 @@ def _check_together(
         raise EmbvizError(f"{instead[0]} and {others[0]} cannot go together: each says where the words are. Leave one.")
 
 
+def _instead(
+    opened: Run, axis: list[str] | None, source: Path | None, onto: Run | None, asked: Asked, report: Report
+) -> Projection:
+    """A map by axes, from a file, or onto the map of another run that `asked` names."""
+    if axis:
+        return opened.axes_map(*axis, words=asked[2])
+    if source:
+        return opened.map_from(source, asked[2], report)
+    assert onto is not None
+    return opened.map_onto(onto, *asked, report)
+
+
 def _computed(opened: Run, asked: Asked, report: Report, live: bool) -> Projection:
     """A map by a method; with --live its points are left in a file beside it while they move."""
     from embviz.projection.live import Live, live_path, unwatched
@@ -144,6 +150,12 @@ def _say_what(made: Projection, kept: bool | None) -> None:
         combinations(made.params.get("axes", ()), 2), made.facts.get("degrees", ()), strict=True
     ):
         say(f"{one} and {other} stand at {degrees:.0f}° to each other.")
+
+
+def _facts(opened: Run, made: Projection, true: Faithfulness | None) -> dict[str, Any]:
+    return {"run": opened.name, "method": made.method, "params": made.params, "facts": made.facts,
+            "faithfulness": true and _measures(true),
+            "words": list(made.words), "coords": made.coords.astype(float).round(5).tolist()}  # fmt: skip
 
 
 def _measures(true: Faithfulness) -> dict[str, Any]:

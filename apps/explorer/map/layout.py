@@ -79,6 +79,29 @@ def _controls(language: str) -> list[Any]:
             limit=12,
         ),
         html.Div(id=ids.MAP_PINS),
+        *_projection(language),
+        dmc.Select(id=ids.MAP_WORDS, label=text("shown", language), data=[], allowDeselect=False, className="sizes"),
+        dmc.TextInput(
+            id=ids.MAP_PATTERN,
+            label=text("pattern", language),
+            placeholder="^un|ing$",
+            debounce=True,
+        ),
+        *_of_column(language),
+        pasted_form(language),
+        dmc.Select(
+            id=ids.MAP_COLOR,
+            label=text("color", language),
+            data=[{"value": by, "label": text(f"color_{by}", language)} for by in COLORS],
+            allowDeselect=False,
+        ),
+        html.Div(id=ids.MAP_ABOUT, className="quiet about"),
+    ]
+
+
+def _projection(language: str) -> list[Any]:
+    """Which map is shown."""
+    return [
         _field(
             "method",
             text("projection", language),
@@ -109,22 +132,6 @@ def _controls(language: str) -> list[Any]:
                 **{"aria-label": text("dimensions", language)},
             ),
         ),
-        dmc.Select(id=ids.MAP_WORDS, label=text("shown", language), data=[], allowDeselect=False, className="sizes"),
-        dmc.TextInput(
-            id=ids.MAP_PATTERN,
-            label=text("pattern", language),
-            placeholder="^un|ing$",
-            debounce=True,
-        ),
-        *_of_column(language),
-        pasted_form(language),
-        dmc.Select(
-            id=ids.MAP_COLOR,
-            label=text("color", language),
-            data=[{"value": by, "label": text(f"color_{by}", language)} for by in COLORS],
-            allowDeselect=False,
-        ),
-        html.Div(id=ids.MAP_ABOUT, className="quiet about"),
     ]
 
 
