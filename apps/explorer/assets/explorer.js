@@ -19,10 +19,30 @@
     return ask(address, { ...how, headers: { ...how.headers, "X-Language": language, "X-Theme": theme } });
   };
 
+  // Plotly takes a browser a second, and the flat map, which is seen first, needs none: it is fetched when that is drawn.
+  // A graph waits for what window.Plotly promises, and Plotly puts itself in its place.
+  const flat = /^\/(map)?$/.test(location.pathname) && new URLSearchParams(location.search).get("dims") !== "3";
+  window.Plotly = new Promise((ready, failed) => {
+    let asked = false;
+    const fetched = () => {
+      if (asked) return;
+      if (!window._dashPlotlyJSURL) return void setTimeout(fetched, 20); // Dash says where, once it has begun
+      asked = true;
+      document.head.append(Object.assign(document.createElement("script"), {
+        src: window._dashPlotlyJSURL, onload: () => ready(), onerror: () => failed(new Error("plotly.js did not load")),
+      }));
+      setTimeout(lookForWebGL);
+    };
+    window.embviz = Object.assign(window.embviz || {}, { drawn: fetched });
+    setTimeout(fetched, flat ? 4000 : 0); // there may be no map to be drawn
+  });
+
   // Maps in space need WebGL; where there is none the page says so instead.
-  const gl = document.createElement("canvas").getContext("webgl");
-  if (!gl) document.documentElement.dataset.webgl = "none";
-  gl?.getExtension("WEBGL_lose_context")?.loseContext(); // a browser gives only so many
+  function lookForWebGL() {
+    const gl = document.createElement("canvas").getContext("webgl");
+    if (!gl) document.documentElement.dataset.webgl = "none";
+    gl?.getExtension("WEBGL_lose_context")?.loseContext(); // a browser gives only so many
+  }
 
   // How far the pointer went since its button went down.
   let down = null, turned = 0;

@@ -113,6 +113,7 @@
     paintOn(canvas.getContext("2d"), size, dpr, moving ? 1 : dpr);
     map.cost = performance.now() - begun;
     map.frames = (map.frames || 0) + 1;
+    window.embviz.drawn?.(); // what can wait until now is fetched
   }
 
   // Draws the view on a canvas of size × dpr pixels, the points with `sharp` pixels to a CSS pixel.
