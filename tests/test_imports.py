@@ -12,7 +12,7 @@ From low to high; a module imports only from rooms below its own, and from its o
                                                                     siblings, which do not import each other
     trails
     figures, runs                                                   siblings likewise
-    cuts, pretrained, stages                                        siblings likewise
+    cuts, pretrained, stages, workers                               siblings likewise
     apps
     cli                                                             `serve` starts the explorer
     embviz itself                                                   the notebook's names, each taken where it lives
@@ -41,7 +41,7 @@ LAYERS = [
     {"train", "projection", "similarity", "clusters", "columns", "attention", "labelling", "formats", "corpora"},
     {"trails"},
     {"figures", "runs"},
-    {"cuts", "pretrained", "stages"},
+    {"cuts", "pretrained", "stages", "workers"},
     {"apps"},
     {"cli"},
     {"", "__main__"},
@@ -63,6 +63,7 @@ HOMES = {
     "rjieba": {"text"},
     "tokenizers": {"models", "train"},
     "transformers": {"models"},
+    "ray": {"workers"},
     "typer": {"cli"},
     "rich": {"cli"},
 }

@@ -28,6 +28,14 @@ TARGET = Annotated[
     str | None,
     typer.Option(help="The column that a seq2seq model learns to write when it reads the other, in .csv and the like."),
 ]
+WORKERS = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        help="Train in so many processes on a Ray cluster (embviz[ray]): the one that RAY_ADDRESS names, whose "
+        "machines share the disk of the text and of --out, else one that is started here.",
+    ),
+]
 ENCODING = Annotated[str, typer.Option(help="The encoding of the file, if it is not UTF-8.")]
 
 
@@ -93,20 +101,23 @@ def _command(kind: str) -> Any:
     trainer = TRAINERS[kind]
 
     def command(corpus: str, out: Path, column: str | None, encoding: str, **given: Any) -> None:
-        from embviz import runs
+        from embviz import runs, workers
 
-        target = given.pop("target", None)
+        target, several = given.pop("target", None), given.pop("several", None)
         if _is_helper(kind):
             trainer(**given).help()
             return
         with progress() as report:
             text = _opened(corpus, column, target, encoding, report)
-            run = runs.make_run(trainer(**given), text, out, report)
+            if several is None:
+                run = runs.make_run(trainer(**given), text, out, report)
+            else:
+                run = workers.make_run(trainer(**given), text, out, several, report)
         done(run)
 
+    own = {"target": (TARGET, None), "several": (WORKERS, None)} if kind == "attention" else {}
     options = {"corpus": (CORPUS, inspect.Parameter.empty), "out": (OUT, inspect.Parameter.empty),
-               "column": (COLUMN, None), **({"target": (TARGET, None)} if kind == "attention" else {}),
-               "encoding": (ENCODING, "utf-8"), **fields_of(trainer)}  # fmt: skip
+               "column": (COLUMN, None), **own, "encoding": (ENCODING, "utf-8"), **fields_of(trainer)}  # fmt: skip
     return with_options(command, options)
 
 

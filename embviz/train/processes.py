@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,7 +22,10 @@ from torch import Tensor
 from embviz.errors import EmbvizError
 from embviz.train.sharing import HEADER, Share
 
-_PATIENCE = timedelta(days=1)  # how long the others wait while the first reads a text; one that dies is noticed at once
+BACKENDS = ("gloo", "cpu:gloo,cuda:nccl")
+"""How tensors travel: without GPUs, and with them."""
+
+PATIENCE = timedelta(days=1)  # how long the others wait while the first reads a text; one that dies is noticed at once
 _LOST = ("gloo", "NCCL", "Connection")  # what is in a RuntimeError of a transport
 
 
@@ -45,8 +49,7 @@ def together() -> Iterator[None]:
     mine = count() > 1 and not dist.is_initialized()  # Ray Train has done it already
     if mine:
         with noticed():
-            both = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-            dist.init_process_group(both, timeout=_PATIENCE)
+            dist.init_process_group(BACKENDS[torch.cuda.is_available()], timeout=PATIENCE)
     try:
         yield
     finally:
@@ -74,6 +77,8 @@ def noticed() -> Iterator[None]:
 
 def leave_signals_to_the_first() -> None:
     """Ctrl-C reaches all processes at once: the first saves what there is and ends, and the others with it."""
+    if threading.current_thread() is not threading.main_thread():
+        return  # a worker of Ray's, which Ctrl-C does not reach
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
