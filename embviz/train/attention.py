@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SIZES: dict[str, dict[str, int]] = {
     "tiny": {"layers": 2, "heads": 2, "dims": 64, "context": 64, "steps": 400, "batch": 8},
-    "small": {"layers": 4, "heads": 4, "dims": 128, "context": 64, "steps": 800, "batch": 8},
+    "small": {"layers": 4, "heads": 4, "dims": 128, "context": 64, "steps": 1_600, "batch": 8},
     "medium": {"layers": 6, "heads": 6, "dims": 384, "context": 256, "steps": 4_000, "batch": 16},
 }
 """What the dial sets, unless it is given: on a laptop some 10 seconds, a minute, some hours."""
