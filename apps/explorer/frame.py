@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -149,6 +150,7 @@ def follow(
     """
     clicks = list(clicks)
     sources = [*controls.values(), *[(name, prop) for name, prop, _ in clicks]]
+    makes: list[Click] = [partial(_changed, field) for field in controls] + [make for *_, make in clicks]
 
     @app.callback(
         output={
@@ -178,21 +180,19 @@ def follow(
         ]
         changed = selection
         for place in moved:
-            changed = resolve(_moved(changed, place, values[place]))
-        shown: list[Any] = [
-            no_update if (control_value(changed, field) or None) == (value or None) else control_value(changed, field)
-            for field, value in zip(controls, values, strict=False)
-        ]  # whoever is typing into a control that needs no change types on
-        for place in moved:
-            if place < len(controls):
-                shown[place] = no_update
+            changed = resolve(makes[place](changed, values[place]))
+        shown = _shown(changed, controls, values, moved)
         left = [*(v if s is no_update else s for s, v in zip(shown, values, strict=False)), *values[len(controls) :]]
         return {"search": changed.search if changed != selection else no_update, "controls": shown, "settled": left}
 
-    def _moved(selection: Selection, place: int, value: Any) -> Selection:
-        if place < len(controls):
-            return changed_by(selection, list(controls)[place], value)
-        return clicks[place - len(controls)][2](selection, value)
+
+def _shown(selection: Selection, controls: Iterable[str], values: Sequence[Any], moved: Sequence[int]) -> list[Any]:
+    """What each control is to show; nothing new where it was moved, or need not change: who types there types on."""
+    wanted = [control_value(selection, field) for field in controls]
+    return [
+        no_update if place in moved or (new or None) == (old or None) else new
+        for place, (new, old) in enumerate(zip(wanted, values, strict=False))
+    ]
 
 
 def control_value(selection: Selection, field: str) -> Any:
@@ -201,6 +201,10 @@ def control_value(selection: Selection, field: str) -> Any:
     if field == "among":
         return many(value)
     return str(value) if isinstance(value, int) else value
+
+
+def _changed(field: str, selection: Selection, value: Any) -> Selection:
+    return changed_by(selection, field, value)
 
 
 def changed_by(selection: Selection, field: str, value: Any) -> Selection:

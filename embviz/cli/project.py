@@ -92,11 +92,16 @@ def project(
     if as_json:
         dump(_facts(opened, made, true))
     else:
-        _say_what(made, None if axis else opened.projection_path(*asked).is_file())
-        if true:
-            _say_how_true(true)
-        for path in filter(None, (html, npz)):
-            say(f"Written: {path}")
+        _say(made, None if axis else opened.projection_path(*asked).is_file(), true, (html, npz))
+
+
+def _say(made: Projection, kept: bool | None, true: Faithfulness | None, files: tuple[Path | None, ...]) -> None:
+    """What was made, how true it is, and the files that were written."""
+    _say_what(made, kept)
+    if true:
+        _say_how_true(true)
+    for path in filter(None, files):
+        say(f"Written: {path}")
 
 
 def _check_together(
