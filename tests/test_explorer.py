@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pages import said
 
 import embviz as ev
-from embviz.apps.explorer import attention, create_app, home, interface, interface_library, words
+from embviz.apps.explorer import create_app, home, interface, interface_library, words
+from embviz.apps.explorer.attention.picture import picture
 from embviz.apps.explorer.frame import changed_by, control_value, navigation, run_choices
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import VIEWS, Selection
@@ -135,7 +136,7 @@ def test_runs_are_listed_with_the_damaged_ones_disabled(library: Library) -> Non
 
 
 def test_attention_without_a_model_says_what_to_do(library: Library) -> None:
-    state = attention.picture(library, Selection("attention", model="strange", sentence="x"), "light", "en")
+    state = picture(library, Selection("attention", model="strange", sentence="x"), "light", "en")
     assert "no attention model" in said(state["message"])
     assert state["frame"] == {"visibility": "hidden"}, "no empty frame for heads that there are not"
 
@@ -145,11 +146,11 @@ def test_models_before_transformers_show_their_alignment_or_say_that_there_is_no
     for family in ("encoder", "seq2seq"):
         ev.make_run(ev.AttentionTrainer(family=family, **small), Corpus.of(["a b c d"] * 99, "abc"), tmp_path / family)
     library = Library(tmp_path)
-    state = attention.picture(library, Selection("attention", model="seq2seq", sentence="a b"), "light", "en")
+    state = picture(library, Selection("attention", model="seq2seq", sentence="a b"), "light", "en")
     assert (state["message"], state["layers"], state["heads"]) == (None, ["0"], ["0"])
     assert "additive attention" in said(state["about"]) and len(state["figure"].data[0].z[0]) == 4
     for sentence in ("a b", None):
-        state = attention.picture(library, Selection("attention", model="encoder", sentence=sentence), "light", "zh")
+        state = picture(library, Selection("attention", model="encoder", sentence=sentence), "light", "zh")
         assert "没有注意力可看" in said(state["message"])
         assert (state["layers"], state["heads"], state["frame"]) == ([], [], {"visibility": "hidden"})
 

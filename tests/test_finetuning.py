@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import embviz as ev
-from embviz.apps.explorer.attention import picture
+from embviz.apps.explorer.attention.picture import picture
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
 from embviz.attention import attend, change

@@ -15,6 +15,8 @@ from embviz.figures.theme import template
 from embviz.similarity import Neighbors
 from embviz.space import Space
 
+HIDDEN = {"display": "none"}
+
 
 def notice(sentence: str, kind: str = "blue") -> Any:
     """One sentence in place."""

@@ -11,11 +11,11 @@ import dash
 from dash import Input, Output, State, html
 
 from embviz.apps.explorer import ids
-from embviz.apps.explorer.cards import notice
+from embviz.apps.explorer.cards import HIDDEN, notice
 from embviz.apps.explorer.interface import explain, language, text, theme
 from embviz.apps.explorer.selection import Selection
 from embviz.apps.explorer.training import texts
-from embviz.apps.explorer.training.course import HIDDEN, SEEN, picture
+from embviz.apps.explorer.training.course import SEEN, picture
 from embviz.apps.explorer.training.fields import KINDS, arguments, fields_of, given
 from embviz.apps.explorer.training.layout import layout, text_choices
 from embviz.apps.explorer.training.queue import Trainings

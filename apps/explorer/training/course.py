@@ -9,7 +9,7 @@ import dash_mantine_components as dmc
 import plotly.graph_objects as go
 from dash import dcc, html
 
-from embviz.apps.explorer.cards import empty, notice
+from embviz.apps.explorer.cards import HIDDEN, empty, notice
 from embviz.apps.explorer.interface import EXAMPLES, text, worded
 from embviz.apps.explorer.selection import Selection
 from embviz.apps.explorer.training.fields import steps
@@ -17,7 +17,6 @@ from embviz.apps.explorer.training.queue import Progress, Training, Trainings
 from embviz.apps.explorer.training.samples import writes
 from embviz.figures.history import history_figure
 
-HIDDEN = {"display": "none"}
 SEEN: dict[str, str] = {}
 BUSY = ("queued", "running", "stopping")
 

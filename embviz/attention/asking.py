@@ -1,4 +1,4 @@
-"""Which tokens look at which? A model and a sentence in, attention weights out; knows nothing of figures.
+"""A model and a sentence in, attention weights out.
 
 The weights are computed anew by the formula from the trained matrices, since torch's fused attention keeps none;
 only for the layers and heads that are asked for.
@@ -7,54 +7,10 @@ only for the layers and heads that are asked for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import numpy as np
-
+from embviz.attention.record import Attention
 from embviz.errors import EmbvizError
 from embviz.models import AttentionModel, Tokens
-
-
-@dataclass(frozen=True, eq=False)
-class Attention:
-    """What the tokens of a sentence look at.
-
-    Attributes:
-        sentence: as typed.
-        tokens: T pieces of what looks, with the marks that the model puts around it.
-        keys: K pieces of what is looked at: the same, but for cross-attention those of the sentence that is read.
-        weights: (L, H, T, K) float32; [l, h, i, j] is how much token i looks at key j, and each row sums to 1.
-        layers: L numbers of layers in the model, counted from 0.
-        heads: H numbers of heads, counted from 0.
-        family: `encoder`, `decoder` or `seq2seq`.
-        kind: `encoder`, `decoder` or `cross`: whose attention this is.
-        model: its name.
-        target: what a seq2seq model has written, if the weights are of that; None for others.
-    """
-
-    sentence: str
-    tokens: tuple[str, ...]
-    keys: tuple[str, ...]
-    weights: np.ndarray
-    layers: tuple[int, ...]
-    heads: tuple[int, ...]
-    family: str
-    kind: str
-    model: str
-    target: str | None = None
-
-    def head(self, layer: int, head: int) -> np.ndarray:
-        """(T, K): the weights of one head, by its numbers in the model.
-
-        Raises:
-            EmbvizError: the record does not hold it.
-        """
-        if layer not in self.layers or head not in self.heads:
-            raise EmbvizError(
-                f"Layer {layer}, head {head} was asked for, and there are layers {self.layers[0]} to {self.layers[-1]} "
-                f"and heads {self.heads[0]} to {self.heads[-1]}."
-            )
-        return self.weights[self.layers.index(layer), self.heads.index(head)]
 
 
 def attend(
@@ -89,24 +45,8 @@ def attend(
     return Attention(
         sentence, queries.texts, keys.texts, weights.numpy(), chosen_layers, chosen_heads, model.family, kind,
         model.name, model.tokenizer.decode(list(wrote.ids)) if wrote else None,
+        token_spans=queries.offsets, key_spans=keys.offsets,
     )  # fmt: skip
-
-
-def change(one: Attention, other: Attention) -> np.ndarray:
-    """(L, H) float32: how far what each head looks at has moved between two models, 0 (not at all) to 1.
-
-    For each token the total variation distance of its two rows of weights, half the sum of their absolute differences,
-    and of all tokens the mean.
-
-    Raises:
-        EmbvizError: the two are not of the same tokens, layers and heads.
-    """
-    names = f"'{one.model}' and '{other.model}'"
-    if (one.tokens, one.keys) != (other.tokens, other.keys):
-        raise EmbvizError(f"{names} cut the sentence into other tokens: only models with the same tokenizer compare.")
-    if (one.kind, one.layers, one.heads) != (other.kind, other.layers, other.heads):
-        raise EmbvizError(f"{names} have not the same layers and heads: only two stages of one model compare.")
-    return np.abs(one.weights - other.weights).sum(-1).mean(-1) / 2
 
 
 def _written(model: AttentionModel, sentence: str, target: str | None) -> Tokens | None:

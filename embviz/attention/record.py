@@ -1,0 +1,119 @@
+"""Attention: weights, and the tokens that they are between; a model's, or any array of that shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from embviz.errors import EmbvizError
+
+MEASURES = ("weights", "norms", "rollout", "flow", "gradient")
+"""What the numbers of a record may be: the weights of attention, or evidence of what they do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Attention:
+    """What the tokens of a sentence look at.
+
+    Attributes:
+        sentence: as typed.
+        tokens: T pieces of what looks, with the marks that the model puts around it.
+        keys: K pieces of what is looked at: the same, but for cross-attention those of the sentence that is read.
+        weights: (L, H, T, K) float32; [l, h, i, j] is how much token i looks at key j, and each row sums to 1.
+        layers: L numbers of layers in the model, counted from 0.
+        heads: H numbers of heads, counted from 0.
+        family: `encoder`, `decoder` or `seq2seq`.
+        kind: `encoder`, `decoder` or `cross`: whose attention this is.
+        model: its name.
+        target: what a seq2seq model has written, if the weights are of that; None for others.
+        measure: what the numbers are, one of `MEASURES`; of others than weights the rows need not sum to 1.
+        token_spans: T pairs (start, end) of characters in the text that the tokens are of; (s, s) for marks such as
+            [CLS]; None where that is not known.
+        key_spans: K such pairs.
+    """
+
+    sentence: str
+    tokens: tuple[str, ...]
+    keys: tuple[str, ...]
+    weights: np.ndarray
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+    family: str
+    kind: str
+    model: str
+    target: str | None = None
+    measure: str = "weights"
+    token_spans: tuple[tuple[int, int], ...] | None = None
+    key_spans: tuple[tuple[int, int], ...] | None = None
+
+    @classmethod
+    def of(
+        cls, weights: np.ndarray, tokens: Sequence[str], keys: Sequence[str] | None = None, causal: bool = False
+    ) -> Attention:
+        """Weights that came from anywhere, to be drawn like a model's.
+
+        Args:
+            weights: (layers, heads, queries, keys), finite, or (heads, queries, keys), or (queries, keys).
+            tokens: as many as queries.
+            keys: as many as keys; the tokens by default.
+            causal: whether no token can look at a later one: such cells are then absent and not zero.
+
+        Raises:
+            EmbvizError: the shapes do not fit.
+        """
+        array = np.asarray(weights, np.float32)
+        if not 2 <= array.ndim <= 4:
+            raise EmbvizError(
+                f"The weights have {array.ndim} dimensions and should have 4: layers, heads, queries and keys."
+            )
+        array = array.reshape((1,) * (4 - array.ndim) + array.shape)
+        sides = tuple(tokens), tuple(tokens if keys is None else keys)
+        if array.shape[2:] != tuple(map(len, sides)):
+            raise EmbvizError(
+                f"The weights are of {array.shape[2]} queries and {array.shape[3]} keys, and there are "
+                f"{len(sides[0])} tokens and {len(sides[1])} keys."
+            )
+        if not array.size or not np.isfinite(array).all():
+            raise EmbvizError("The weights are none, or not all of them are finite numbers.")
+        layers, heads = (tuple(range(n)) for n in array.shape[:2])
+        kind = "decoder" if causal else "encoder" if keys is None else "cross"
+        family = "seq2seq" if kind == "cross" else kind
+        return cls(" ".join(sides[1]), *sides, array, layers, heads, family, kind, "weights")
+
+    def head(self, layer: int, head: int) -> np.ndarray:
+        """(T, K): the weights of one head, by its numbers in the model.
+
+        Raises:
+            EmbvizError: the record does not hold it.
+        """
+        if layer not in self.layers or head not in self.heads:
+            raise EmbvizError(
+                f"Layer {layer}, head {head} was asked for, and there are layers {self.layers[0]} to {self.layers[-1]} "
+                f"and heads {self.heads[0]} to {self.heads[-1]}."
+            )
+        return self.weights[self.layers.index(layer), self.heads.index(head)]
+
+    @property
+    def seen(self) -> np.ndarray:
+        """(T, K) bool: what can be looked at at all; a decoder's later tokens cannot."""
+        there = np.ones((len(self.tokens), len(self.keys)), bool)
+        return np.tril(there) if self.kind == "decoder" else there
+
+
+def change(one: Attention, other: Attention) -> np.ndarray:
+    """(L, H) float32: how far what each head looks at has moved between two models, 0 (not at all) to 1.
+
+    For each token the total variation distance of its two rows of weights, half the sum of their absolute differences,
+    and of all tokens the mean.
+
+    Raises:
+        EmbvizError: the two are not of the same tokens, layers and heads.
+    """
+    names = f"'{one.model}' and '{other.model}'"
+    if (one.tokens, one.keys) != (other.tokens, other.keys):
+        raise EmbvizError(f"{names} cut the sentence into other tokens: only models with the same tokenizer compare.")
+    if (one.kind, one.layers, one.heads) != (other.kind, other.layers, other.heads):
+        raise EmbvizError(f"{names} have not the same layers and heads: only two stages of one model compare.")
+    return np.abs(one.weights - other.weights).sum(-1).mean(-1) / 2
