@@ -81,6 +81,8 @@ LATE = {
     "embviz.models.convolution",
     "embviz.models.architectures",
     "embviz.models.export",
+    "embviz.models.watching",
+    "embviz.models.tapped",
     "embviz.models.head",
     "embviz.train.examples",
     "embviz.train.labelling",

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from embviz.models.positions import KINDS, Positions
 from embviz.models.shape import Shape
+from embviz.models.watching import Listener
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,14 +28,21 @@ class Sight:
         causal: whether only what stands at their place or before it.
         present: (B, T) bool, which keys are tokens and not padding; None where all are.
         bias: (H, T, T), added to the scores; None for nothing.
+        listener: told what passes, and may change it; None when nobody watches.
     """
 
     causal: bool = False
     present: Tensor | None = None
     bias: Tensor | None = None
+    listener: Listener | None = None
 
     def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        """(B, H, T, E) each -> (B, H, T, E), each query's mixture of values, fused: no weights are kept."""
+        """(B, H, T, E) each -> (B, H, T, E), each query's mixture of values."""
+        changed = None if self.listener is None else self.listener(q, k, v, self.weights)
+        return self._fused(q, k, v) if changed is None else changed
+
+    def _fused(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """The mixture by torch's fused attention, which keeps no weights."""
         if q.is_cpu:  # where torch's fused attention takes three times as long in bfloat16
             q, k, v = q.float(), k.float(), v.float()
         with torch.autocast("cpu", enabled=False):
@@ -93,23 +101,14 @@ class Block(nn.Module):
             x = self._add(x, self.norm_cross, lambda y: self._cross(y, memory, over))
         return self._add(x, self.norm_mlp, lambda y: F.linear(F.gelu(F.linear(y, self.up)), self.down))
 
-    def queries_and_keys(self, x: Tensor, positions: Positions) -> tuple[Tensor, Tensor]:
-        """(B, T, D) that the block is given -> queries and keys of its own attention, (B, H, T, E) each."""
-        q, k, _ = self._split(self._before(x, self.norm_attention), positions)
-        return q, k
-
-    def crossing(self, x: Tensor, sight: Sight, positions: Positions, memory: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, T, D) that the block is given -> its queries (B, H, T, E) to the source, and keys (B, H, S, E)."""
-        x = self._add(x, self.norm_attention, lambda y: self._attend(y, sight, positions))
-        q, k, _ = self._across(self._before(x, self.norm_cross), memory)
-        return q, k
+    def outward(self, crossed: bool = False) -> Tensor:
+        """(H, E, D): what takes each head's mixture of values into the vectors that the block gives."""
+        matrix = self.cross_out if crossed else self.out
+        return matrix.T.unflatten(0, (self.heads, -1))
 
     def _add(self, x: Tensor, gain: Tensor, part: Callable[[Tensor], Tensor]) -> Tensor:
         """What a part makes of x, added to it; normed before or after."""
         return x + part(normed(x, gain)) if self.pre else normed(x + part(x), gain)
-
-    def _before(self, x: Tensor, gain: Tensor) -> Tensor:
-        return normed(x, gain) if self.pre else x
 
     def _attend(self, y: Tensor, sight: Sight, positions: Positions) -> Tensor:
         return F.linear(_joined(sight.mix(*self._split(y, positions))), self.out)
@@ -144,21 +143,19 @@ class Stack(nn.Module):
         self, x: Tensor, present: Tensor | None = None, memory: Tensor | None = None, over: Sight | None = None
     ) -> Tensor:
         """(B, T, D) embeddings -> (B, T, D) vectors, normed."""
-        *_, last = self.layers(x, present, memory, over)
+        *_, last = self.layers(x, self.sight(x, present), memory, over)
         return normed(last, self.norm)
 
-    def layers(
-        self, x: Tensor, present: Tensor | None = None, memory: Tensor | None = None, over: Sight | None = None
-    ) -> list[Tensor]:
+    def layers(self, x: Tensor, sight: Sight, memory: Tensor | None = None, over: Sight | None = None) -> list[Tensor]:
         """What each block is given, (B, T, D), and last what the last one gives."""
-        sight, given = self.sight(x, present), [self.positions.added(x)]
+        given = [self.positions.added(x)]
         for block in self.blocks:
             given.append(block(given[-1], sight, self.positions, memory, over))
         return given
 
-    def sight(self, x: Tensor, present: Tensor | None) -> Sight:
+    def sight(self, x: Tensor, present: Tensor | None = None, listener: Listener | None = None) -> Sight:
         """What the tokens (B, T, D) of this stack see of each other."""
-        return Sight(self.causal, present, self.positions.bias(x.shape[-2]))
+        return Sight(self.causal, present, self.positions.bias(x.shape[-2]), listener)
 
 
 def normed(x: Tensor, gain: Tensor) -> Tensor:

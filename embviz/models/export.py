@@ -251,5 +251,5 @@ def _usual_deviation(module: Transformer) -> float:
         len(SPECIALS), shape.vocab, (8, min(shape.context, 64)), generator=torch.Generator().manual_seed(0)
     )
     with torch.no_grad():
-        *_, last = module.layers(torch.nn.functional.embedding(ids, module.embedding))
+        *_, last = module.states(ids)
     return float(last.var(-1, correction=0).mean().sqrt())

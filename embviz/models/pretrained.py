@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,9 @@ from torch import Tensor, nn
 from embviz.errors import EmbvizError
 from embviz.models.model import PRETRAINED
 from embviz.models.shape import Size
+from embviz.models.tapped import blocks_of, instead, outward, states_of, tap, watched, ways_out
 from embviz.models.tokens import Marks
+from embviz.models.watching import Layer, Watch
 
 MOST = 1_024
 """Tokens that are read at once, at most, even where a model could read more: its weights of attention are shown."""
@@ -57,10 +59,12 @@ class Pretrained:
     Attributes:
         shape: its size.
         headed: whether it predicts tokens; some encoders are kept without the weights for it.
+        tapped: whether what passes through its attention can be watched.
     """
 
     def __init__(self, module: Any, headed: bool, family: str, context: int, marks: Marks) -> None:
-        self.module, self.headed = module.eval(), headed
+        self.module, self.headed, self.tapped = module.eval(), headed, tap(module)
+        self._ways_out: dict[Layer, nn.Module] = {}
         vocab, dims = self.embedding.shape
         self.shape = Sides(family, 1, 1, dims, context, vocab, marks)  # what the next line looks with
         seen = self._seen(torch.tensor([0]), torch.tensor([0]))
@@ -82,17 +86,43 @@ class Pretrained:
         """(V, D): the vectors that stand for the tokens."""
         return self.module.get_input_embeddings().weight
 
-    def __call__(self, ids: Tensor, source: Tensor | None = None) -> Tensor:
+    def __call__(self, ids: Tensor, source: Tensor | None = None, watch: Watch | None = None) -> Tensor:
         """(B, T) ids, and (B, S) of the source for a seq2seq model -> (B, T, V) scores of every token at each place:
         how they are made of vectors is known to the module alone.
 
+        Args:
+            watch: is told what passes through the attention, and may change it.
+
         Raises:
-            EmbvizError: the model predicts no tokens.
+            EmbvizError: the model predicts no tokens, or cannot be watched.
         """
         if not self.headed:
             raise EmbvizError("This model predicts no tokens: its folder held no weights for that. Look at its "
                               "attention, or import one that was kept whole.")  # fmt: skip
-        return self._run(self.module, ids, source).logits.float()
+        with self._watched(watch):
+            return self._run(self.module, ids, source).logits.float()
+
+    def states(self, ids: Tensor, source: Tensor | None = None, watch: Watch | None = None) -> list[Tensor]:
+        """(B, T, D) vectors before each block and after the last one; see `Transformer.states`."""
+        with self._watched(watch), states_of(self._blocks) as found:
+            self._run(self.module.base_model, ids, source)
+        return found
+
+    def lens(self, ids: Tensor, source: Tensor | None = None) -> list[Tensor]:
+        """(B, T, V) scores as if each of the `states` were the last; see `Transformer.lens`."""
+        *before, _ = self.states(ids, source)
+        found = []
+        for state in before:
+            with instead(self._blocks[-1], state):
+                found.append(self(ids, source))
+        return [*found, self(ids, source)]
+
+    def outward(self, kind: str, layer: int) -> Tensor:
+        """(H, E, D): what takes each head's mixture of values into the vectors; see `Transformer.outward`."""
+        if not self._ways_out:
+            one = torch.tensor([[0]])
+            self._ways_out = ways_out(self.module, lambda watch: self.states(one, one, watch))
+        return outward(self._ways_out[kind, layer], self.shape.heads)
 
     def logits(self, x: Tensor) -> Tensor:
         """(..., V) scores, as they come."""
@@ -103,8 +133,24 @@ class Pretrained:
     ) -> Tensor:
         """(T,) ids -> (layers, heads, T, T) weights; see `Transformer.attention`. Of grouped heads, each query's."""
         given = ids if kind != "encoder" or source is None else ids[:1]  # what is written does not matter to a reader
-        seen = self._seen(given, source)[kind or self.shape.family]
-        return torch.stack([seen[layer][0, list(heads)] for layer in layers]).float()
+        if not self.tapped:
+            seen = self._seen(given, source)[kind or self.shape.family]
+            return torch.stack([seen[layer][0, list(heads)] for layer in layers]).float()
+        kind = kind or self.shape.family
+        watch = Watch([(kind, layer) for layer in layers], heads)
+        with torch.inference_mode(), self._watched(watch):
+            self._run(self.module.base_model, given[None], None if source is None else source[None])
+        return torch.stack([watch.passed[kind, layer].weights[0] for layer in layers]).float()
+
+    @property
+    def _blocks(self) -> nn.ModuleList:
+        body = self.module.base_model
+        return blocks_of(body.get_decoder() if self.shape.family == "seq2seq" else body, self.shape.layers)
+
+    def _watched(self, watch: Watch | None) -> AbstractContextManager[None]:
+        if watch is not None and not self.tapped:
+            raise EmbvizError(f"A model of the kind '{self.kind}' shows its weights of attention, and no more of it.")
+        return watched(watch, self.shape.family, self.shape.depth("encoder"))
 
     def _seen(self, ids: Tensor, source: Tensor | None) -> dict[str, Any]:
         """The weights of all layers (1, H, T, T), by kind."""

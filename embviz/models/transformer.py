@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from embviz.models.blocks import Block, Sight, Stack, drawn
+from embviz.models.blocks import Block, Sight, Stack, drawn, normed
 from embviz.models.shape import Shape
 from embviz.models.tokens import PAD, SPECIALS
+from embviz.models.watching import Watch, heard
 
 _PAD = SPECIALS.index(PAD)
 
@@ -40,17 +41,31 @@ class Transformer(Stack):
         self.reader = Stack(shape, False, False, generator) if crossed else None
         self.prediction = None if shape.tied else drawn((shape.vocab, shape.dims), 0.1, generator)
 
-    def forward(self, ids: Tensor, source: Tensor | None = None) -> Tensor:  # type: ignore[override]
-        """(B, T) ids, and (B, S) of the source for a seq2seq model -> (B, T, D) vectors, ready for `logits`."""
-        memory, over = self.read(source)
-        return super().forward(F.embedding(ids, self.embedding), present(ids), memory, over)
+    def forward(self, ids: Tensor, source: Tensor | None = None, watch: Watch | None = None) -> Tensor:  # type: ignore[override]
+        """(B, T) ids, and (B, S) of the source for a seq2seq model -> (B, T, D) vectors, ready for `logits`.
 
-    def read(self, source: Tensor | None) -> tuple[Tensor | None, Sight | None]:
-        """(B, S) ids -> what the encoder makes of them, (B, S, D), and which of them are tokens; None without one."""
+        Args:
+            watch: is told what passes through the attention, and may change it.
+        """
+        return normed(self.states(ids, source, watch)[-1], self.norm)
+
+    def states(self, ids: Tensor, source: Tensor | None = None, watch: Watch | None = None) -> list[Tensor]:
+        """(B, T, D) vectors before each block and after the last one."""
+        memory, over = self.read(source, watch)
+        x = F.embedding(ids, self.embedding)
+        return self.layers(x, self.sight(x, present(ids), heard(watch, self._kind)), memory, over)
+
+    def read(self, source: Tensor | None, watch: Watch | None = None) -> tuple[Tensor | None, Sight | None]:
+        """(B, S) ids -> what the encoder makes of them, (B, S, D), and how they are seen; None without one."""
         if self.reader is None or source is None:
             return None, None
-        there = present(source)
-        return self.reader(F.embedding(source, self.embedding), there), Sight(present=there)
+        there, x = present(source), F.embedding(source, self.embedding)
+        *_, last = self.reader.layers(x, self.reader.sight(x, there, heard(watch, "encoder")))
+        return normed(last, self.reader.norm), Sight(present=there, listener=heard(watch, "cross"))
+
+    def lens(self, ids: Tensor, source: Tensor | None = None) -> list[Tensor]:
+        """(B, T, V) scores as if each of the `states` were the last: the logit lens (nostalgebraist 2020)."""
+        return [self.logits(normed(state, self.norm)) for state in self.states(ids, source)]
 
     def logits(self, x: Tensor) -> Tensor:
         """(..., D) vectors -> (..., V) scores of every token."""
@@ -66,20 +81,23 @@ class Transformer(Stack):
             kind: of a seq2seq model: "encoder", what the source's tokens look at (S, S); "decoder", what the ids look
                 at among themselves (T, T); "cross", what they look at in the source (T, S).
         """
-        stack, of = (self.reader, source) if kind == "encoder" and self.reader else (self, ids)
-        assert stack is not None and of is not None
-        memory, over = (None, None) if stack is self.reader else self.read(None if source is None else source[None])
-        there, x = present(of[None]), F.embedding(of[None], self.embedding)
-        given, sight = stack.layers(x, there, memory, over), stack.sight(x, there)
-        found = []
-        for layer in layers:
-            block = cast(Block, stack.blocks[layer])
-            if kind == "cross":
-                assert memory is not None and over is not None
-                found.append(over.weights(*block.crossing(given[layer], sight, stack.positions, memory), heads)[0])
-            else:
-                found.append(sight.weights(*block.queries_and_keys(given[layer], stack.positions), heads)[0])
-        return torch.stack(found)
+        kind = kind or self._kind
+        watch = Watch([(kind, layer) for layer in layers], heads)
+        if kind == "encoder" and self.reader is not None:
+            self.read(None if source is None else source[None], watch)
+        else:
+            self.states(ids[None], None if source is None else source[None], watch)
+        return torch.stack([watch.passed[kind, layer].weights[0] for layer in layers])
+
+    def outward(self, kind: str, layer: int) -> Tensor:
+        """(H, E, D): what takes each head's mixture of values into the vectors that the layer gives."""
+        stack = self.reader if kind == "encoder" and self.reader is not None else self
+        return cast(Block, stack.blocks[layer]).outward(kind == "cross")
+
+    @property
+    def _kind(self) -> str:
+        """Of its own attention, among the tokens that are written or read."""
+        return "decoder" if self.shape.causal else "encoder"
 
 
 def present(ids: Tensor) -> Tensor | None:
