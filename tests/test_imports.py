@@ -55,7 +55,7 @@ HOMES = {
     "torch": {"models", "train", "attention", "generation", "labelling"},
     "gensim": {"train", "formats", "corpora"},
     "numba": {"search", "projection"},
-    "scipy": {"projection"},
+    "scipy": {"projection", "attention"},
     "sklearn": {"projection", "clusters"},
     "openTSNE": {"projection"},
     "umap": {"projection"},

@@ -1,5 +1,15 @@
-"""Which tokens look at which? Records of arrays and the tokens that they are between; knows nothing of figures."""
+"""Which tokens look at which? Records of arrays and the tokens that they are between; knows nothing of figures.
+
+Beside the weights, evidence of what they do: value norms, rollout and flow, gradients, predictions without some heads.
+"""
 
 from embviz.attention.asking import attend as attend
+from embviz.attention.flow import flow as flow
+from embviz.attention.gradients import gradients as gradients
+from embviz.attention.norms import value_norms as value_norms
+from embviz.attention.predictions import ablate as ablate
+from embviz.attention.predictions import lens as lens
+from embviz.attention.predictions import predict as predict
 from embviz.attention.record import Attention as Attention
 from embviz.attention.record import change as change
+from embviz.attention.rollout import rollout as rollout

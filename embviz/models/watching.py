@@ -7,17 +7,16 @@ Letters: B sentences, T queries, K keys, D dims, H heads, E dims of a head.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from embviz.models.changes import Changes
+
 Layer = tuple[str, int]
 """A kind of attention (encoder, decoder or cross), and a layer's number."""
-
-Head = tuple[str, int, int]
-"""The same, and a head's number."""
 
 Weigh = Callable[[Tensor, Tensor, Sequence[int]], Tensor]
 """Queries (B, H, T, E), keys (B, H, K, E) and numbers of heads in, weights of these (B, heads, T, K) out."""
@@ -51,19 +50,18 @@ class Watch:
         self,
         keep: Collection[Layer] = (),
         heads: Sequence[int] | None = None,
-        off: Collection[Head] = (),
-        temperature: Mapping[Head, float] | None = None,
+        changes: Changes | None = None,
         graph: bool = False,
     ) -> None:
         """Args:
         keep: layers of which all is kept.
         heads: whose weights are kept; all by default.
-        off: heads whose mixture of values becomes zero.
-        temperature: what the scores of a head are divided by before the softmax.
+        changes: heads that are switched off, sharpened or flattened.
         graph: whether what the model gives is to follow from the kept weights, for their gradients.
         """
-        self.keep, self.heads, self.off, self.graph = set(keep), heads, set(off), graph
-        self.temperature = dict(temperature or {})
+        changes = changes or Changes()
+        self.keep, self.heads, self.graph = set(keep), heads, graph
+        self.off, self.temperature = changes.off, dict(changes.temperature)
         self.passed: dict[Layer, Passed] = {}
 
     def passing(self, layer: Layer, q: Tensor, k: Tensor, v: Tensor, weigh: Weigh) -> Tensor | None:
