@@ -52,4 +52,56 @@ TEXT = {
         "Write {mask} for a word to see what the model puts there.",
         "用 {mask} 代替一个词，即可看到模型填什么。",
     ),
+    "evidence": ("The same head by other measures: click one", "用其他度量看同一个头：点击选择"),
+    "measure_weights": ("weights", "权重"),
+    "measure_norms": ("× value norms", "× 值向量的范数"),
+    "measure_gradient": ("× gradient", "× 梯度"),
+    "measure_rollout": ("rollout, all heads", "展开（所有头）"),
+    "measure_flow": ("flow, all heads", "注意力流（所有头）"),
+    "means_weights": ("How much each token looks at each other.", "每个词元看其他词元多少。"),
+    "means_norms": (
+        "The weight times the length of what the head takes of the key (Kobayashi et al. 2020): a large weight on a short "
+        "vector does little.",
+        "权重乘以该头从键取走的向量的长度（Kobayashi 等，2020）：权重大而向量短，作用也小。",
+    ),
+    "means_gradient": (
+        "The weight times the slope of the prediction's log-probability (to first order, what the weight adds to it): blue "
+        "makes the prediction likelier, orange less likely.",
+        "权重乘以预测对数概率的梯度（一阶近似下该权重的贡献）：蓝色使预测更可能，橙色更不可能。",
+    ),
+    "means_rollout": (
+        "How much of each input token is in each token after this layer, if heads are averaged and half passes by "
+        "(Abnar and Zuidema 2020).",
+        "经过这一层后，每个词元中含有各输入词元多少：各头取平均，一半由残差通过（Abnar 与 Zuidema，2020）。",
+    ),
+    "means_flow": (
+        "How much could come from each input token through all paths of the layers up to this one (Abnar and Zuidema "
+        "2020); of long sentences, to the chosen token.",
+        "经由到这一层为止的所有路径，最多能从各输入词元流来多少（Abnar 与 Zuidema，2020）；长句只算所选词元。",
+    ),
+    "compute": ("compute", "计算"),
+    "choose_token": ("A token: its prediction, or change it", "选一个词元：看其预测，或改动它"),
+    "choose_place": ("What is predicted after", "预测其后的词元"),
+    "edit": ("Compare with the sentence where it is", "与改动后的句子比较："),
+    "edit_mask": ("masked", "遮盖"),
+    "edit_delete": ("deleted", "删除"),
+    "edit_replace": ("replaced: type below", "替换：在下方输入"),
+    "predicts": ("What the model predicts at “{token}”", "模型在“{token}”处的预测"),
+    "as_it_is": ("as it is", "原样"),
+    "without_this": ("without this head", "关闭该头"),
+    "with_changes": ("with all changes", "全部改动"),
+    "divergence": ("KL {here:.3f} nats; mean of all tokens {mean:.3f}", "KL {here:.3f} 奈特；所有词元平均 {mean:.3f}"),
+    "divergence_means": (
+        "How far the predictions move: the Kullback-Leibler divergence from the model as it is; 0 is nothing.",
+        "预测变动多少：与原模型的 KL 散度；0 表示没有变化。",
+    ),
+    "switch_off": ("Switch this head off", "关闭该头"),
+    "switch_on": ("Switch this head on again", "重新打开该头"),
+    "off_head": ("off: layer {layer}, head {head}", "已关闭：第 {layer} 层第 {head} 头"),
+    "all_on": ("all on again", "全部打开"),
+    "caveat": (
+        "Weights say from where a head reads in one layer, not what the model uses: a head can look and change nothing. "
+        "What switching it off does is the stronger evidence, of this sentence.",
+        "权重只说明某一层的一个头从哪里读取，并不说明模型用了什么：看了也可能毫无作用。关闭该头后的变化才是更强的证据，且只针对这个句子。",
+    ),
 }

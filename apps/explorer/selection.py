@@ -35,6 +35,12 @@ class Selection:
         kind: of a seq2seq model's attention: cross, encoder or decoder.
         layer: counted from 0.
         head: counted from 0.
+        measure: what the numbers are: weights, norms, gradient, rollout or flow.
+        off: heads that are switched off, as layer.head or kind.layer.head, parted by tabs.
+        temperature: of heads, as layer.head=temperature, parted by tabs.
+        token: of the sentence, counted from 0; the one that is changed or asked about.
+        place: of what a seq2seq model writes, the token that is asked about.
+        other_model, other_sentence, other_layer, other_head: what the picture is compared with, where it is another.
         training: the training that is watched.
     """
 
@@ -61,6 +67,15 @@ class Selection:
     kind: str | None = None
     layer: int = 0
     head: int = 0
+    measure: str | None = None
+    off: str | None = None
+    temperature: str | None = None
+    token: int | None = None
+    place: int | None = None
+    other_model: str | None = None
+    other_sentence: str | None = None
+    other_layer: int | None = None
+    other_head: int | None = None
     training: str | None = None
 
     @classmethod
@@ -97,5 +112,5 @@ def many(text: str | None) -> list[str]:
     return text.split("\t") if text else []
 
 
-_NUMBERS = ("dims", "words", "layer", "head")
+_NUMBERS = ("dims", "words", "layer", "head", "token", "place", "other_layer", "other_head")
 _TEXTS = tuple(field.name for field in fields(Selection) if field.name not in (*_NUMBERS, "view"))

@@ -8,6 +8,7 @@ import dash
 from dash import ClientsideFunction, Input, Output, State
 
 from embviz.apps.explorer import frame, ids
+from embviz.apps.explorer.attention import evidence
 from embviz.apps.explorer.attention.events import clicked, written_on
 from embviz.apps.explorer.attention.layout import layout
 from embviz.apps.explorer.attention.looking import with_kind
@@ -38,6 +39,7 @@ def connect(app: dash.Dash, library: Library) -> None:
         resolve=lambda selection: with_kind(library, selection),
     )
 
+    evidence.connect(app, library)
     app.clientside_callback(
         ClientsideFunction("explorer", "fit"), Input(ids.ATTENTION_GRAPH, "figure"), State(ids.ATTENTION_GRAPH, "id")
     )

@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from embviz.apps.explorer import ids
+from embviz.apps.explorer.attention import evidence
 from embviz.apps.explorer.cards import HIDDEN, empty
 from embviz.apps.explorer.interface import text, theme
 from embviz.models import KINDS
@@ -29,9 +30,10 @@ def layout(language: str) -> list[Any]:
                     className="stage",
                 ),
                 html.Div(id=ids.ATTENTION_FILLED, className="filled"),
+                evidence.layout(),
                 html.Div(id=ids.ATTENTION_MESSAGE, className="message"),
             ],
-            className="picture course",
+            className="picture course attended",
         ),
         html.Aside([_all_heads(language), html.Div(id=ids.ATTENTION_DETAILS)], className="details"),
     ]

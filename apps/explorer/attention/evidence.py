@@ -1,0 +1,170 @@
+"""Evidence beside the weights of a head: other measures as small pictures, and what switching heads off does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+import numpy as np
+from dash import Input, Output, dcc, html
+
+from embviz.apps.explorer import ids
+from embviz.apps.explorer.attention.changed import changes_of, edits, off_heads, with_off
+from embviz.apps.explorer.attention.looking import kind_of
+from embviz.apps.explorer.attention.measured import MEASURES, measured, place_of, switched
+from embviz.apps.explorer.cards import notice
+from embviz.apps.explorer.interface import explain, language, text, theme
+from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.selection import Selection
+from embviz.attention import Attention
+from embviz.attention.predictions import Predictions
+from embviz.errors import EmbvizError
+from embviz.figures.raster import data_uri, heatmap_png
+from embviz.models.changes import Changes, Head
+
+_SHOWN = 5
+
+
+def layout() -> Any:
+    """Where the evidence stands."""
+    return html.Div(id=ids.EVIDENCE, className="evidence")
+
+
+def connect(app: dash.Dash, library: Library) -> None:
+    """Register the callback of the evidence."""
+
+    @app.callback(Output(ids.EVIDENCE, "children"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
+    def _evidence(pathname: str, search: str) -> list[Any]:
+        selection = Selection.of(pathname, search)
+        if selection.view != "attention":
+            raise dash.exceptions.PreventUpdate
+        return panel(library, selection, theme(), language())
+
+
+def panel(library: Library, selection: Selection, theme: str, language: str) -> list[Any]:
+    """All evidence about the selected head; empty where nothing is looked at."""
+    try:
+        model = library.open(selection.model).model
+        if not model.shape.kinds or not (selection.sentence or "").strip():
+            return []
+        if not hasattr(model.module, "outward"):
+            return [html.P(text("caveat", language), className="quiet")]
+        return [
+            html.H3(text("evidence", language)),
+            html.Div(_pictures(library, selection, theme, language), className="strip"),
+            *_tokens(library, selection, language),
+            *_switch(library, selection, language),
+            html.P(text("caveat", language), className="quiet"),
+        ]
+    except EmbvizError as error:
+        return [notice(explain(error, language))]
+
+
+def _pictures(library: Library, selection: Selection, theme: str, language: str) -> list[Any]:
+    """The head by each measure, small; one of them is the picture above. A flow is computed when it is asked for."""
+    pictures = []
+    for measure in MEASURES:
+        here = selection.but(measure=None if measure == "weights" else measure)
+        chosen = (selection.measure or "weights") == measure
+        inside: list[Any] = [html.Span(text(f"measure_{measure}", language))]
+        if measure != "flow" or chosen:
+            seen = measured(library, here)
+            values = np.where(seen.seen, _values(seen, selection), np.nan)
+            picture = heatmap_png(values, theme, signed=measure == "gradient")
+            inside.insert(0, html.Img(src=data_uri(picture), alt=""))
+        else:
+            inside.insert(0, html.Span(text("compute", language), className="none"))
+        pictures.append(
+            dcc.Link(inside, href=here.url, className="small current" if chosen else "small",
+                     title=text(f"means_{measure}", language))
+        )  # fmt: skip
+    return pictures
+
+
+def _values(seen: Attention, selection: Selection) -> np.ndarray:
+    """(T, K) of the selected head, or what stands for all heads."""
+    return seen.head(selection.layer, selection.head if len(seen.heads) > 1 else seen.heads[0])
+
+
+def _tokens(library: Library, selection: Selection, language: str) -> list[Any]:
+    """The tokens to choose one from, whose prediction is asked about, and what can be done with it."""
+    model = library.open(selection.model).model
+    read = model.encode(selection.sentence or "")
+    place = place_of(library, selection)
+    chips = [
+        dcc.Link(piece, href=selection.but(token=i).url, className="token current" if i == selection.token else "token")
+        for i, piece in enumerate(read.texts)
+    ]
+    said: list[Any] = [html.H3(text("choose_token", language)), html.Div(chips, className="tokens")]
+    if selection.token is not None and selection.token < len(read):
+        links = [
+            dcc.Link(text(f"edit_{name}", language), href=selection.but(other_sentence=changed).url, className="chip")
+            for name, changed in edits(model, selection.sentence or "", read, selection.token)
+        ]
+        if links:
+            said.append(html.Div([html.Span(text("edit", language), className="quiet"), *links], className="examples"))
+    if model.family == "seq2seq":
+        wrote = switched(library, selection, Changes()).before.tokens
+        said += [
+            html.H3(text("choose_place", language)),
+            html.Div(
+                [dcc.Link(piece, href=selection.but(place=i).url, className="token current" if i == place else "token")
+                 for i, piece in enumerate(wrote)],
+                className="tokens",
+            ),
+        ]  # fmt: skip
+    return said
+
+
+def _switch(library: Library, selection: Selection, language: str) -> list[Any]:
+    """What the model predicts as it is, without the selected head, and without all heads that are off."""
+    model = library.open(selection.model).model
+    kind = kind_of(model, selection) or ""
+    head: Head = (kind, selection.layer, selection.head)
+    off = off_heads(selection, kind)
+    place = place_of(library, selection)
+    without = switched(library, selection, Changes(off=frozenset({head})))
+    columns = [("as_it_is", without.before, None), ("without_this", without.after, without.divergence)]
+    changes = changes_of(selection, kind)
+    if changes and changes != without.changes:
+        all_off = switched(library, selection, changes)
+        columns.append(("with_changes", all_off.after, all_off.divergence))
+    return [
+        html.H3(text("predicts", language, token=without.before.tokens[place])),
+        html.Div([_predicted(*column, place, language) for column in columns], className="predicted"),
+        html.Div(_toggles(selection, head, off, kind, language), className="examples"),
+    ]
+
+
+def _predicted(name: str, predictions: Predictions, divergence: np.ndarray | None, place: int, language: str) -> Any:
+    """The likeliest tokens at a place, and how far from those of the model as it is."""
+    rows = [
+        html.Li(
+            [
+                html.Span(token, className="word"),
+                html.Span(className="bar", style={"--share": f"{chance:.3f}"}),
+                html.Span(f"{chance:.3f}", className="score"),
+            ]
+        )
+        for token, chance in zip(
+            predictions.texts[place][:_SHOWN], predictions.probabilities[place][:_SHOWN], strict=False
+        )
+    ]
+    said: list[Any] = [html.H3(text(name, language)), html.Ol(rows, className="neighbors")]
+    if divergence is not None:
+        far = text("divergence", language, here=float(divergence[place]), mean=float(divergence.mean()))
+        said.append(html.P(far, className="quiet", title=text("divergence_means", language)))
+    return html.Div(said)
+
+
+def _toggles(selection: Selection, head: Head, off: list[Head], kind: str, language: str) -> list[Any]:
+    """A way to switch the selected head off or on, and one for each of those that are off."""
+    which = "switch_on" if head in off else "switch_off"
+    links = [dcc.Link(text(which, language), href=with_off(selection, head, kind).url, className="chip")]
+    for other in off:
+        if other != head:
+            name = text("off_head", language, layer=other[1], head=other[2])
+            links.append(dcc.Link(f"{name} ×", href=with_off(selection, other, kind).url, className="chip"))
+    if off:
+        links.append(dcc.Link(text("all_on", language), href=selection.but(off=None).url, className="chip"))
+    return links

@@ -1,0 +1,103 @@
+"""What a selection asks beside the weights: other measures, and predictions with heads changed; kept for a while."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from embviz.apps.explorer.attention.changed import changes_of
+from embviz.apps.explorer.attention.looking import kind_of
+from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.selection import Selection
+from embviz.attention import Attention, ablate, attend, flow, gradients, lens, rollout, value_norms
+from embviz.attention.asking import question
+from embviz.attention.gradients import default_place
+from embviz.attention.predictions import Ablation, Lens
+from embviz.errors import EmbvizError
+from embviz.models import AttentionModel
+from embviz.models.changes import Changes
+
+MEASURES = ("weights", "norms", "gradient", "rollout", "flow")
+_ALL_FLOWS = 24  # tokens up to which all flows are computed; of longer sentences those to one token
+
+
+def measured(library: Library, selection: Selection, changed: bool = False) -> Attention:
+    """The sentence's attention by the measure of the selection, of all layers and heads.
+
+    Args:
+        changed: with the heads that the selection changes.
+
+    Raises:
+        EmbvizError: the model does not have the measure, or cannot read the sentence.
+    """
+    model, sentence, target = _asked(library, selection)
+    kind = kind_of(model, selection)
+    changes = changes_of(selection, kind or "") if changed else Changes()
+    measure = selection.measure or "weights"
+    if measure not in MEASURES:
+        raise EmbvizError(f"There is no measure '{measure}': there are {', '.join(MEASURES)}.")
+    place = place_of(library, selection) if measure in ("gradient", "flow") else 0
+    layer = selection.layer if measure == "flow" else 0
+    return _measured(model, sentence, target, kind, measure, place, layer, changes)
+
+
+def switched(library: Library, selection: Selection, changes: Changes) -> Ablation:
+    """What the model predicts, as it is and with changed heads."""
+    return _switched(*_asked(library, selection), changes)
+
+
+def through(library: Library, selection: Selection) -> Lens:
+    """What the model would predict after each layer."""
+    return _through(*_asked(library, selection))
+
+
+def place_of(library: Library, selection: Selection) -> int:
+    """Of the tokens that a model predicts at, which one is asked about."""
+    model, sentence, target = _asked(library, selection)
+    ids = _ids(model, sentence, target)
+    chosen = selection.place if model.family == "seq2seq" else selection.token
+    return chosen if chosen is not None and chosen < len(ids) else default_place(model, ids)
+
+
+def _asked(library: Library, selection: Selection) -> tuple[AttentionModel, str, str | None]:
+    model = library.open(selection.model).model
+    target = (selection.target or "").strip() if model.family == "seq2seq" else None
+    return model, selection.sentence or "", target or None
+
+
+@lru_cache(maxsize=256)
+def _ids(model: AttentionModel, sentence: str, target: str | None) -> tuple[int, ...]:
+    return tuple(question(model, sentence, target).ids.tolist())
+
+
+@lru_cache(maxsize=64)
+def _measured(
+    model: AttentionModel,
+    sentence: str,
+    target: str | None,
+    kind: str | None,
+    measure: str,
+    place: int,
+    layer: int,
+    changes: Changes,
+) -> Attention:
+    if measure == "norms":
+        return value_norms(model, sentence, target=target, kind=kind, changes=changes)
+    if measure == "gradient":
+        return gradients(model, sentence, target=target, kind=kind, place=place, changes=changes)
+    if measure == "rollout":
+        return rollout(model, sentence, target, kind, changes)
+    if measure == "flow":
+        tokens = len(question(model, sentence, target, kind).queries)
+        one = None if tokens <= _ALL_FLOWS else [min(place, tokens - 1)]
+        return flow(model, sentence, one, layer, target, kind, changes)
+    return attend(model, sentence, target=target, kind=kind, changes=changes)
+
+
+@lru_cache(maxsize=64)
+def _switched(model: AttentionModel, sentence: str, target: str | None, changes: Changes) -> Ablation:
+    return ablate(model, sentence, changes, target)
+
+
+@lru_cache(maxsize=16)
+def _through(model: AttentionModel, sentence: str, target: str | None) -> Lens:
+    return lens(model, sentence, target)
