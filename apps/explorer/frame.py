@@ -211,7 +211,7 @@ def changed_by(selection: Selection, field: str, value: Any) -> Selection:
     """The selection after a control was set to a value."""
     if field == "dims":
         return selection.turned(int(value))
-    if isinstance(value, str) and field in ("words", "layer", "head"):
+    if isinstance(value, str) and field in ("words", "layer", "head", "other_layer", "other_head"):
         return selection.but(**{field: int(value)})
     if field == "column":
         return selection.but(**{**_NO_COLUMN, field: value})

@@ -49,12 +49,12 @@ def comparison_figure(
     most = float(np.nanmax(np.abs(np.concatenate([one.ravel(), other.ravel()])), initial=0)) or 1.0
     scale = {"zmin": -most if signed else 0.0, "zmax": most, "colorscale": _scale(theme, signed), "showscale": False}
     for column, (seen, values) in enumerate(((left, one), (right, other)), 1):
-        _add(figure, column, seen, values, {**scale}, names)
+        _add(figure, column, seen, values, {**scale}, names, theme)
     if same:
         far = float(np.nanmax(np.abs(other - one), initial=0)) or 1.0
         bar = {"thickness": 8, "len": 0.6, "outlinewidth": 0, "tickfont": {"size": 10}}
         look = {"zmin": -far, "zmax": far, "colorscale": _scale(theme, True), "showscale": True, "colorbar": bar}
-        _add(figure, 3, right, other - one, look, names)
+        _add(figure, 3, right, other - one, look, names, theme)
     figure.update_layout(template=template(theme), margin={"l": 8, "r": 8, "t": 44, "b": 8}, uirevision="comparison")
     figure.update_annotations(font_size=13, yshift=8)
     return figure
@@ -70,7 +70,13 @@ def _scale(theme: str, signed: bool) -> list[Any]:
 
 
 def _add(
-    figure: go.Figure, column: int, seen: Attention, values: np.ndarray, look: dict[str, Any], names: tuple[str, str]
+    figure: go.Figure,
+    column: int,
+    seen: Attention,
+    values: np.ndarray,
+    look: dict[str, Any],
+    names: tuple[str, str],
+    theme: str,
 ) -> None:
     """A heatmap with its tokens at both sides."""
     sides = [[plain(_brief(token)) for token in side] for side in (seen.keys, seen.tokens)]
@@ -81,7 +87,7 @@ def _add(
         row=1,
         col=column,
     )
-    quiet = {"size": 11, "color": PALETTES["light"].quiet}
+    quiet = {"size": 11, "color": PALETTES[theme].quiet}
     across, down = (
         {"tickvals": np.arange(len(side))[::step], "ticktext": side[::step], "showgrid": False,
          "tickfont": {"size": 11 if len(side) <= 24 else 8}}
@@ -89,7 +95,9 @@ def _add(
     )  # fmt: skip
     first = {"title": {"text": names[1], "font": quiet, "standoff": 4}} if column == 1 else {}
     figure.update_xaxes(**across, tickangle=-60, side="bottom", constrain="domain", row=1, col=column)
-    figure.update_yaxes(**down, **first, autorange="reversed", constrain="domain", row=1, col=column)
+    figure.update_yaxes(
+        **down, **first, autorange="reversed", constrain="domain", constraintoward="top", row=1, col=column
+    )
     if len(sides[0]) == len(sides[1]):
         figure.update_yaxes(scaleanchor=f"x{column if column > 1 else ''}", row=1, col=column)
 

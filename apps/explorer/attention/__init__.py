@@ -8,7 +8,7 @@ import dash
 from dash import ClientsideFunction, Input, Output, State
 
 from embviz.apps.explorer import frame, ids
-from embviz.apps.explorer.attention import evidence
+from embviz.apps.explorer.attention import compared, evidence
 from embviz.apps.explorer.attention.events import clicked, written_on
 from embviz.apps.explorer.attention.layout import layout
 from embviz.apps.explorer.attention.looking import with_kind
@@ -31,6 +31,7 @@ def connect(app: dash.Dash, library: Library) -> None:
             "kind": (ids.ATTENTION_KIND, "value"),
             "layer": (ids.ATTENTION_LAYER, "value"),
             "head": (ids.ATTENTION_HEAD, "value"),
+            **compared.CONTROLS,
         },
         [
             (ids.ATTENTION_OVERVIEW, "clickData", lambda selection, click: clicked(library, selection, click)),
@@ -40,6 +41,7 @@ def connect(app: dash.Dash, library: Library) -> None:
     )
 
     evidence.connect(app, library)
+    compared.connect(app, library)
     app.clientside_callback(
         ClientsideFunction("explorer", "fit"), Input(ids.ATTENTION_GRAPH, "figure"), State(ids.ATTENTION_GRAPH, "id")
     )

@@ -9,7 +9,7 @@ import numpy as np
 from dash import Input, Output, dcc, html
 
 from embviz.apps.explorer import ids
-from embviz.apps.explorer.attention.changed import changes_of, edits, off_heads, with_off
+from embviz.apps.explorer.attention.changed import changes_of, edits, off_heads, with_off, with_temperature
 from embviz.apps.explorer.attention.looking import kind_of
 from embviz.apps.explorer.attention.measured import MEASURES, measured, place_of, switched
 from embviz.apps.explorer.cards import notice
@@ -23,6 +23,7 @@ from embviz.figures.raster import data_uri, heatmap_png
 from embviz.models.changes import Changes, Head
 
 _SHOWN = 5
+_TEMPERATURES = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 def layout() -> Any:
@@ -133,7 +134,19 @@ def _switch(library: Library, selection: Selection, language: str) -> list[Any]:
         html.H3(text("predicts", language, token=without.before.tokens[place])),
         html.Div([_predicted(*column, place, language) for column in columns], className="predicted"),
         html.Div(_toggles(selection, head, off, kind, language), className="examples"),
+        html.Div(_temperatures(selection, head, kind, language), className="examples"),
     ]
+
+
+def _temperatures(selection: Selection, head: Head, kind: str, language: str) -> list[Any]:
+    """A way to divide the scores of the selected head before the softmax."""
+    now = dict(changes_of(selection, kind).temperature).get(head, 1.0)
+    links = [
+        dcc.Link(f"{value:g}", href=with_temperature(selection, head, kind, value).url,
+                 className="chip current" if value == now else "chip")
+        for value in _TEMPERATURES
+    ]  # fmt: skip
+    return [html.Span(text("temperature_here", language), className="quiet"), *links]
 
 
 def _predicted(name: str, predictions: Predictions, divergence: np.ndarray | None, place: int, language: str) -> Any:

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from embviz.apps.explorer import ids
-from embviz.apps.explorer.attention import evidence
+from embviz.apps.explorer.attention import compared, evidence
 from embviz.apps.explorer.cards import HIDDEN, empty
 from embviz.apps.explorer.interface import text, theme
 from embviz.models import KINDS
@@ -60,6 +60,7 @@ def _controls(language: str) -> list[Any]:
             ],
             className="pair",
         ),
+        compared.layout(language),
         html.Div(id=ids.ATTENTION_ABOUT, className="quiet"),
         html.P(id=ids.ATTENTION_STAGES, className="quiet"),
     ]

@@ -8,6 +8,7 @@ import numpy as np
 from dash import dcc, html
 
 from embviz.apps.explorer import stages
+from embviz.apps.explorer.attention import compared
 from embviz.apps.explorer.attention.looking import kind_of, look
 from embviz.apps.explorer.cards import HIDDEN, empty, notice
 from embviz.apps.explorer.interface import EXAMPLES, explain, text
@@ -43,6 +44,7 @@ def picture(library: Library, selection: Selection, theme: str, language: str) -
         shown["write"] = {} if model.family == "decoder" else HIDDEN
         seen = look(library, selection)
         weights = seen.head(selection.layer, selection.head)
+        beside = compared.picture(library, selection, theme, language) if compared.comparing(selection) else None
     except EmbvizError as error:
         return {**shown, "message": notice(explain(error, language))}
     sides = ("key_cross", "query_cross") if seen.kind == "cross" else ("key", "query")
@@ -50,7 +52,7 @@ def picture(library: Library, selection: Selection, theme: str, language: str) -
     return {
         **shown,
         "frame": {},
-        "figure": head_figure(seen, selection.layer, selection.head, theme, names),
+        "figure": beside or head_figure(seen, selection.layer, selection.head, theme, names),
         "overview": overview_figure(
             seen, selection.layer, selection.head, theme, (text("head", language), text("layer", language))
         ),

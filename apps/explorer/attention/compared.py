@@ -1,0 +1,165 @@
+"""A head beside another: of another sentence, layer, model or stage of it, or of the same with changed heads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+import dash_mantine_components as dmc
+import plotly.graph_objects as go
+from dash import Input, Output, dcc, html
+
+from embviz.apps.explorer import ids
+from embviz.apps.explorer.attention.changed import changes_of
+from embviz.apps.explorer.attention.looking import kind_of
+from embviz.apps.explorer.attention.measured import measured
+from embviz.apps.explorer.cards import HIDDEN
+from embviz.apps.explorer.frame import run_choices
+from embviz.apps.explorer.interface import language, text
+from embviz.apps.explorer.library import Library
+from embviz.apps.explorer.selection import Selection
+from embviz.errors import EmbvizError
+from embviz.figures.comparison import comparison_figure
+
+CONTROLS = {
+    "other_model": (ids.EVIDENCE_MODEL, "value"),
+    "other_sentence": (ids.EVIDENCE_SENTENCE, "value"),
+    "other_layer": (ids.EVIDENCE_LAYER, "value"),
+    "other_head": (ids.EVIDENCE_HEAD, "value"),
+}
+NOTHING: dict[str, None] = dict.fromkeys((*CONTROLS, "off", "temperature"))
+"""What a selection is without a comparison."""
+
+
+def layout(language: str) -> Any:
+    """What the picture is compared with, behind a word."""
+    return html.Details(
+        [
+            html.Summary(text("compare", language)),
+            html.Div(
+                [
+                    dmc.Textarea(
+                        id=ids.EVIDENCE_SENTENCE,
+                        label=text("other_sentence", language),
+                        placeholder=text("the_same", language),
+                        autosize=True,
+                        minRows=1,
+                        maxRows=6,
+                        debounce=500,
+                    ),
+                    dmc.Select(
+                        id=ids.EVIDENCE_MODEL,
+                        label=text("other_model", language),
+                        placeholder=text("the_same", language),
+                        data=[],
+                        clearable=True,
+                    ),
+                    html.Div(
+                        [
+                            dmc.Select(id=name, label=text(label, language), placeholder="=", data=[], clearable=True)
+                            for name, label in ((ids.EVIDENCE_LAYER, "layer"), (ids.EVIDENCE_HEAD, "head"))
+                        ],
+                        className="pair",
+                    ),
+                    html.Div(id=ids.EVIDENCE_STOP),
+                ],
+                className="stacked",
+            ),
+        ],
+        className="more",
+        id=ids.EVIDENCE_COMPARE,
+    )
+
+
+def connect(app: dash.Dash, library: Library) -> None:
+    """Register the callback that says what there is to compare with."""
+
+    @app.callback(
+        output={
+            "models": Output(ids.EVIDENCE_MODEL, "data"),
+            "layers": Output(ids.EVIDENCE_LAYER, "data"),
+            "heads": Output(ids.EVIDENCE_HEAD, "data"),
+            "stop": Output(ids.EVIDENCE_STOP, "children"),
+            "shown": Output(ids.EVIDENCE_COMPARE, "style"),
+            "open": Output(ids.EVIDENCE_COMPARE, "open"),
+        },
+        inputs={"pathname": Input(ids.URL, "pathname"), "search": Input(ids.URL, "search")},
+    )
+    def _choices(pathname: str, search: str) -> dict[str, Any]:
+        selection = Selection.of(pathname, search)
+        if selection.view != "attention":
+            raise dash.exceptions.PreventUpdate
+        return choices(library, selection, language())
+
+
+def choices(library: Library, selection: Selection, language: str) -> dict[str, Any]:
+    """What there is to compare with, and the way back."""
+    try:
+        other = library.open(selection.other_model or selection.model).model
+        depth = other.shape.depth(kind_of(other, selection) or "") if other.shape.kinds else 0
+        heads = other.heads
+    except EmbvizError:
+        depth = heads = 0
+    stop = dcc.Link(text("stop_comparing", language), href=selection.but(**NOTHING).url, className="chip")
+    return {
+        "models": run_choices(library, "attention", language),
+        "layers": [str(number) for number in range(depth)],
+        "heads": [str(number) for number in range(heads)],
+        "stop": stop if comparing(selection) else None,
+        "shown": {} if depth else HIDDEN,
+        "open": True if comparing(selection) else dash.no_update,
+    }
+
+
+def comparing(selection: Selection) -> bool:
+    """Whether two pictures are asked for."""
+    return any(getattr(selection, name) is not None for name in NOTHING)
+
+
+def picture(library: Library, selection: Selection, theme: str, language: str) -> go.Figure:
+    """The head, the other, and the difference.
+
+    Raises:
+        EmbvizError: one of them cannot be looked at.
+    """
+    other = selection.but(
+        model=selection.other_model or selection.model,
+        sentence=selection.other_sentence or selection.sentence,
+        layer=selection.layer if selection.other_layer is None else selection.other_layer,
+        head=selection.head if selection.other_head is None else selection.other_head,
+    )
+    one, two = measured(library, selection), measured(library, other, changed=True)
+    titles = (
+        _named(selection, language),
+        " · ".join(_differences(library, selection, language)),
+        text("difference", language),
+    )
+    return comparison_figure(
+        one, two, (selection.layer, selection.head), (other.layer, other.head), titles, theme,
+        (text("key", language), text("query", language)),
+    )  # fmt: skip
+
+
+def _named(selection: Selection, language: str) -> str:
+    head = text("of_head", language, layer=selection.layer, head=selection.head)
+    return f"{selection.model}: {head} ({text('measure_' + (selection.measure or 'weights'), language)})"
+
+
+def _differences(library: Library, selection: Selection, language: str) -> list[str]:
+    """In what the other picture is another."""
+    said = []
+    if selection.other_model:
+        said.append(selection.other_model)
+    if selection.other_layer is not None or selection.other_head is not None:
+        layer = selection.layer if selection.other_layer is None else selection.other_layer
+        head = selection.head if selection.other_head is None else selection.other_head
+        said.append(text("of_head", language, layer=layer, head=head))
+    if selection.other_sentence:
+        said.append(text("changed_sentence", language))
+    kind = kind_of(library.open(selection.model).model, selection) or ""
+    changes = changes_of(selection, kind)
+    if changes.off:
+        said.append(text("heads_off", language, count=len(changes.off)))
+    for (_, layer, head), value in changes.temperature:
+        said.append(text("of_temperature", language, layer=layer, head=head, value=f"{value:g}"))
+    return said
