@@ -305,3 +305,62 @@ def test_heads_are_typed_as_they_are_read():
 def test_a_temperature_is_above_nothing(models):
     with pytest.raises(EmbvizError, match="The temperature of head 0 of layer 1 is 0 and must be above 0"):
         ablate(models["encoder"], SENTENCE, Changes(temperature=temperatures_of({"1.0": 0}, "encoder")))
+
+
+def test_the_products_of_queries_and_keys_make_the_weights(model):
+    from embviz.attention import products
+
+    for kind in model.shape.kinds:
+        found = products(model, SENTENCE, 1, 1, kind=kind, **target(model))
+        seen = attend(model, SENTENCE, [1], [1], kind=kind, **target(model))
+        scores = torch.tensor(np.stack([found.of(i).sum(-1) for i in range(len(seen.tokens))])) / math.sqrt(8)
+        weights = scores.masked_fill(~torch.tensor(seen.seen), -math.inf).softmax(-1)
+        assert np.allclose(weights, seen.weights[0, 0], atol=1e-6)
+        assert np.allclose(found.attention.weights, seen.weights, atol=1e-6)
+
+
+def test_states_are_the_vectors_between_the_layers(model):
+    from embviz.attention import states
+
+    found = states(model, SENTENCE, **target(model))
+    ids, source = given(model)
+    with torch.no_grad():
+        module = model.module
+        assert np.allclose(found.vectors[0], F.embedding(ids, module.embedding)[0], atol=1e-6), "rotary adds nothing"
+        assert np.allclose(F.layer_norm(torch.tensor(found.vectors[-1]), (16,), module.norm), module(ids, source)[0],
+                           atol=1e-5)  # fmt: skip
+    assert found.vectors.shape == (4, len(found.tokens), 16)
+
+
+def test_contexts_find_the_same_token_in_the_same_sentence_first(models):
+    from embviz.attention import contexts, states
+
+    corpus = ["The cat sat on the mat.", "Der Käse, les élèves.", "今天天气很好。", "", "word " * 500]
+    found = contexts(models["encoder"], corpus)
+    assert found.sentences == tuple(corpus[:3]) and found.vectors.shape[:2] == (4, len(found.tokens))
+    assert "[CLS]" not in found.tokens
+    typed = states(models["encoder"], corpus[0])
+    place = typed.tokens.index("cat")
+    for layer in range(4):
+        best = found.near(typed.vectors[layer, place], layer, 3)
+        row, cosine = best[0]
+        assert (found.tokens[row], tuple(found.places[row])) == ("cat", (0, place)) and cosine == pytest.approx(1)
+        assert [score for _, score in best] == sorted((score for _, score in best), reverse=True)
+    with pytest.raises(EmbvizError, match="contexts are of encoders and decoders"):
+        contexts(models["seq2seq"], corpus)
+    with pytest.raises(EmbvizError, match="can read none of these sentences"):
+        contexts(models["encoder"], ["", " "])
+
+
+def test_the_path_keeps_what_lies_in_a_plane():
+    """Vectors of length 1 in a plane keep their distances: the first two components hold all of it."""
+    from embviz.attention.states import States, path
+
+    angles = np.random.default_rng(0).uniform(0, 6, (3, 4))
+    vectors = np.zeros((3, 4, 8), np.float32)
+    vectors[..., 2], vectors[..., 5] = np.cos(angles) * 7, np.sin(angles) * 7
+    places = path(States("", ("a", "b", "c", "d"), vectors, "x")).reshape(-1, 2)
+    flat = vectors.reshape(-1, 8) / 7
+    far = [np.linalg.norm(each[:, None] - each[None], axis=-1) for each in (places, flat)]
+    assert np.allclose(*far, atol=1e-5)
+    assert path(States("", ("a",), vectors[:1, :1], "x")).shape == (1, 1, 2)

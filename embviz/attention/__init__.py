@@ -10,6 +10,9 @@ from embviz.attention.norms import value_norms as value_norms
 from embviz.attention.predictions import ablate as ablate
 from embviz.attention.predictions import lens as lens
 from embviz.attention.predictions import predict as predict
+from embviz.attention.products import products as products
 from embviz.attention.record import Attention as Attention
 from embviz.attention.record import change as change
 from embviz.attention.rollout import rollout as rollout
+from embviz.attention.states import contexts as contexts
+from embviz.attention.states import states as states

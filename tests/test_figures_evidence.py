@@ -1,0 +1,76 @@
+"""Figures of evidence: comparisons, the logit lens, queries and keys, paths; their numbers are those of the records."""
+
+import numpy as np
+import pytest
+
+from embviz.attention import Attention
+from embviz.attention.predictions import Lens, Predictions
+from embviz.attention.products import Products
+from embviz.attention.states import States, path
+from embviz.figures.comparison import comparison_figure
+from embviz.figures.lens import lens_figure
+from embviz.figures.products import products_figure
+from embviz.figures.states import states_figure
+
+TOKENS = ("<b>", "天气", "z" * 40)
+
+
+def record(seed=0, tokens=TOKENS, **more):
+    weights = np.random.default_rng(seed).dirichlet(np.ones(len(tokens)), (2, 2, len(tokens)))
+    return Attention.of(weights, tokens, **more)
+
+
+def test_a_comparison_has_the_one_the_other_and_the_signed_difference():
+    one, other = record(), record(1)
+    figure = comparison_figure(one, other, (0, 1), (1, 0), ("<i>a", "b", "c"), "dark")
+    shown = [np.array(trace.z, float) for trace in figure.data]
+    assert np.allclose(shown[0], one.head(0, 1), atol=1e-4) and np.allclose(shown[1], other.head(1, 0), atol=1e-4)
+    assert np.allclose(shown[2], other.head(1, 0) - one.head(0, 1), atol=1e-4)
+    assert figure.data[0].zmax == figure.data[1].zmax, "on the same colours"
+    assert figure.data[2].zmin == -figure.data[2].zmax
+    assert figure.layout.annotations[0].text == "&lt;i&gt;a"
+    assert list(figure.layout.xaxis.ticktext)[:2] == ["&lt;b&gt;", "天气"]
+
+
+def test_cells_that_cannot_be_looked_at_are_absent_in_a_comparison():
+    figure = comparison_figure(record(causal=True), record(1, causal=True), (0, 0), (0, 0))
+    assert np.isnan(np.array(figure.data[2].z, float)[0, 1:]).all()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_lens_writes_the_likeliest_token_of_each_layer(theme):
+    chances = np.array([[0.5, 0.25]] * 3, np.float32)
+    layers = tuple(
+        Predictions(TOKENS, ((f"<{i}>", "b"), ("\n", "c"), (" ", "d")), chances / (i + 1), np.zeros((3, 2), int))
+        for i in range(3)
+    )
+    figure = lens_figure(Lens(layers, np.zeros((3, 3)), np.zeros((3, 3))), "<t>", theme)
+    (heatmap,) = figure.data
+    assert [list(row) for row in heatmap.text] == [[f"&lt;{i}&gt;", "⏎", "␣"] for i in range(3)]
+    assert np.allclose(np.array(heatmap.z, float)[1], 0.25, atol=1e-4)
+    assert list(figure.layout.yaxis.ticktext) == ["embedding", "0", "1"]
+    assert heatmap.customdata[0][0] == "&lt;0&gt;  0.500<br>b  0.250"
+
+
+def test_queries_and_keys_are_multiplied_dimension_by_dimension():
+    random = np.random.default_rng(0)
+    queries, keys = random.normal(size=(3, 4)), random.normal(size=(3, 4))
+    seen = record(causal=True)
+    figure = products_figure(Products(seen, queries, keys), 1, "title")
+    q, k, each, score, weight = (np.array(trace.z, float) for trace in figure.data)
+    assert np.allclose(q, queries[1:2], atol=1e-4) and np.allclose(k, keys, atol=1e-4)
+    assert np.allclose(each, queries[1] * keys, atol=1e-4)
+    assert np.allclose(score[:, 0], queries[1] @ keys.T / 2, atol=1e-3)
+    assert np.allclose(weight[:2, 0], seen.head(0, 0)[1, :2], atol=1e-4) and np.isnan(weight[2, 0])
+
+
+def test_a_path_for_each_token_through_the_layers():
+    found = States("", TOKENS, np.random.default_rng(0).normal(size=(4, 3, 8)).astype(np.float32), "m")
+    figure = states_figure(found, "title", chosen=1)
+    assert len(figure.data) == 3
+    places = path(found)
+    for token, trace in enumerate(figure.data):
+        assert np.allclose(np.stack([trace.x, trace.y], -1), places[:, token])
+        assert trace.text[-1] and not any(trace.text[:-1])
+    assert figure.data[1].line.width > figure.data[0].line.width and figure.data[0].opacity < 1
+    assert figure.data[0].customdata[0] == "&lt;b&gt;<br>embedding"
