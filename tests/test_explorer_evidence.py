@@ -148,3 +148,10 @@ def test_a_measure_that_is_none_is_refused(models: Library) -> None:
     assert set(MEASURES) == {"weights", "norms", "gradient", "rollout", "flow"}
     with pytest.raises(EmbvizError, match="There is no measure 'beauty': there are weights, norms"):
         measured(models, here("encoder", measure="beauty"))
+
+
+def test_a_token_has_near_words_in_the_models_table_and_in_a_run_of_vectors(models: Library) -> None:
+    chosen = here("encoder", token=2)
+    text = said(panel(models, chosen, "light", "en"))
+    assert "Near to “king”" in text and "among the model's tokens" in text and "among the words of" not in text
+    assert "Near to" not in said(panel(models, here("encoder", token=0), "light", "en")), "a mark is no word"

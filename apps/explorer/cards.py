@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -21,6 +22,21 @@ HIDDEN = {"display": "none"}
 def notice(sentence: str, kind: str = "blue") -> Any:
     """One sentence in place."""
     return dmc.Alert(sentence, color=kind, variant="light", className="notice")
+
+
+def bars(names: Iterable[str], shares: Iterable[float]) -> Any:
+    """What is likeliest or nearest, each with a bar and its number from 0 to 1."""
+    rows = [
+        html.Li(
+            [
+                html.Span(name, className="word"),
+                html.Span(className="bar", style={"--share": f"{max(0.0, float(share)):.3f}"}),
+                html.Span(f"{share:.3f}", className="score"),
+            ]
+        )
+        for name, share in zip(names, shares, strict=True)
+    ]
+    return html.Ol(rows, className="neighbors")
 
 
 def neighbor_list(found: tuple[str, ...], scores: np.ndarray, selection: Selection) -> Any:

@@ -123,6 +123,9 @@ TEXT = {
         "trained to predict there.",
         "对各层的向量直接用最后的归一化和预测矩阵（logit lens）；模型并未为在此处预测而训练。",
     ),
+    "near_token": ("Near to “{token}”", "与“{token}”相近"),
+    "near_table": ("among the model's tokens", "在模型的词元中"),
+    "near_run": ("among the words of {run}", "在 {run} 的词语中"),
     "caveat": (
         "Weights say from where a head reads in one layer, not what the model uses: a head can look and change nothing. "
         "What switching it off does is the stronger evidence, of this sentence.",

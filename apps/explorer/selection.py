@@ -16,7 +16,7 @@ class Selection:
 
     Attributes:
         view: map, words, attention or training.
-        run: the run whose words are shown.
+        run: the run whose words are shown; beside attention, those that are near to a token.
         model: the run whose attention is shown.
         word: the selected word or expression.
         pins: words that stay marked whatever is selected, parted by tabs.

@@ -9,10 +9,11 @@ import numpy as np
 from dash import Input, Output, dcc, html
 
 from embviz.apps.explorer import ids
+from embviz.apps.explorer.attention import near
 from embviz.apps.explorer.attention.changed import changes_of, edits, off_heads, with_off, with_temperature
 from embviz.apps.explorer.attention.looking import kind_of
 from embviz.apps.explorer.attention.measured import MEASURES, measured, place_of, switched
-from embviz.apps.explorer.cards import notice
+from embviz.apps.explorer.cards import bars, notice
 from embviz.apps.explorer.interface import explain, language, text, theme
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
@@ -55,6 +56,7 @@ def panel(library: Library, selection: Selection, theme: str, language: str) -> 
             html.Div(_pictures(library, selection, theme, language), className="strip"),
             *_tokens(library, selection, language),
             *_switch(library, selection, language),
+            *near.panel(library, selection, language),
             html.P(text("caveat", language), className="quiet"),
         ]
     except EmbvizError as error:
@@ -151,19 +153,8 @@ def _temperatures(selection: Selection, head: Head, kind: str, language: str) ->
 
 def _predicted(name: str, predictions: Predictions, divergence: np.ndarray | None, place: int, language: str) -> Any:
     """The likeliest tokens at a place, and how far from those of the model as it is."""
-    rows = [
-        html.Li(
-            [
-                html.Span(token, className="word"),
-                html.Span(className="bar", style={"--share": f"{chance:.3f}"}),
-                html.Span(f"{chance:.3f}", className="score"),
-            ]
-        )
-        for token, chance in zip(
-            predictions.texts[place][:_SHOWN], predictions.probabilities[place][:_SHOWN], strict=False
-        )
-    ]
-    said: list[Any] = [html.H3(text(name, language)), html.Ol(rows, className="neighbors")]
+    likeliest = bars(predictions.texts[place][:_SHOWN], predictions.probabilities[place][:_SHOWN])
+    said: list[Any] = [html.H3(text(name, language)), likeliest]
     if divergence is not None:
         far = text("divergence", language, here=float(divergence[place]), mean=float(divergence.mean()))
         said.append(html.P(far, className="quiet", title=text("divergence_means", language)))

@@ -10,7 +10,7 @@ from dash import dcc, html
 from embviz.apps.explorer import stages
 from embviz.apps.explorer.attention import compared
 from embviz.apps.explorer.attention.looking import kind_of, look
-from embviz.apps.explorer.cards import HIDDEN, empty, notice
+from embviz.apps.explorer.cards import HIDDEN, bars, empty, notice
 from embviz.apps.explorer.interface import EXAMPLES, explain, text
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
@@ -102,17 +102,9 @@ def _wrote(seen: Attention, selection: Selection, language: str) -> list[Any]:
 def strongest(seen: Attention, weights: np.ndarray) -> Any:
     """The largest weights of a head: who looks at whom, and how much."""
     queries, keys = np.unravel_index(np.argsort(-weights, axis=None, kind="stable")[:_STRONGEST], weights.shape)
-    rows = [
-        html.Li(
-            [
-                html.Span(f"{seen.tokens[query]} → {seen.keys[key]}", className="word"),
-                html.Span(className="bar", style={"--share": f"{weights[query, key]:.3f}"}),
-                html.Span(f"{weights[query, key]:.3f}", className="score"),
-            ]
-        )
-        for query, key in zip(queries, keys, strict=True)
-    ]
-    return html.Ol(rows, className="neighbors")
+    places = list(zip(queries, keys, strict=True))
+    names = [f"{seen.tokens[query]} → {seen.keys[key]}" for query, key in places]
+    return bars(names, [float(weights[place]) for place in places])
 
 
 def _ask(selection: Selection, language: str) -> list[Any]:
