@@ -13,11 +13,13 @@ from __future__ import annotations
 import json
 import resource
 import shutil
+import socket
 import subprocess
-import threading
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -29,9 +31,7 @@ import typer
 from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
-from waitress.server import create_server
 
-from embviz.apps.explorer import create_app
 from embviz.drafts import draft, finish
 from embviz.formats import read_vectors
 from embviz.runs import open_run
@@ -237,13 +237,34 @@ def pages(folder: Path, places: np.ndarray) -> None:
             return
 
 
-def resident() -> int:
-    """Bytes of memory of this process, the server's (Linux)."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+@contextmanager
+def served(runs: Path) -> Iterator[tuple[str, int]]:
+    """The explorer as a user starts it, in a process of its own: its address and its number."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "embviz", "serve", str(runs), "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            with suppress(requests.ConnectionError):
+                requests.get(address, timeout=60)
+                break
+            time.sleep(0.1)
+        yield address, process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def resident(process: int) -> int:
+    """Bytes of memory of a process (Linux)."""
+    pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize()
 
 
-def many(step: Callable[[], None]) -> None:
+def many(step: Callable[[], None], server: int) -> None:
     """One reader, then ten at once, on the same map; each takes a second or two between two steps, as people do."""
     random = np.random.default_rng(4)
 
@@ -255,10 +276,10 @@ def many(step: Callable[[], None]) -> None:
         return spent
 
     alone = stay(0)
-    before = resident()
+    before = resident(server)
     with ThreadPoolExecutor(10) as readers:
         together = [s for part in readers.map(stay, range(10)) for s in part]
-    more = (resident() - before) / 1e6
+    more = (resident(server) - before) / 1e6
     note("one reader: words, hover and click", quantiles(alone))
     note("ten readers at once: the same, each", f"{quantiles(together)}; memory grew by {more:.0f} MB")
 
@@ -270,14 +291,12 @@ def main(vectors: Annotated[Path, typer.Argument(help="A file of word vectors.")
             RUNS[name] = Path(home) / "runs" / name
             make(RUNS[name], glove, n)
             open_run(RUNS[name]).space.norms  # noqa: B018
-        server = create_server(create_app(Path(home) / "runs").server, host="127.0.0.1", port=0, threads=8)
-        threading.Thread(target=server.run, daemon=True).start()
-        address = f"http://127.0.0.1:{server.effective_port}"
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        for name, n in (("large", 100_000), ("million", 1_000_000)):
-            step = server_side(address, name, n)
-            in_browser(browser.new_page(viewport={"width": 1280, "height": 800}), address, name, n)
-        many(step)
+        with served(Path(home) / "runs") as (address, server):
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+            for name, n in (("large", 100_000), ("million", 1_000_000)):
+                step = server_side(address, name, n)
+                in_browser(browser.new_page(viewport={"width": 1280, "height": 800}), address, name, n)
+            many(step, server)
         places = open_run(RUNS["million"]).projection("pca").sheet.places
         pages(Path(home), places)
         peers(browser.new_page(viewport={"width": 1280, "height": 800}), places, Path(home))
