@@ -126,6 +126,20 @@ TEXT = {
     "near_token": ("Near to “{token}”", "与“{token}”相近"),
     "near_table": ("among the model's tokens", "在模型的词元中"),
     "near_run": ("among the words of {run}", "在 {run} 的词语中"),
+    "products_title": (
+        "{model}: layer {layer}, head {head}: from queries and keys to weights",
+        "{model}：第 {layer} 层第 {head} 头：从查询和键到权重",
+    ),
+    "products_query": ("query", "查询"),
+    "products_key": ("key", "键"),
+    "products_each": ("query × key, by dimension", "查询 × 键（逐维）"),
+    "products_score": ("score", "分数"),
+    "products_weight": ("weight", "权重"),
+    "path_title": (
+        "{model}: each token from its embedding (ring) through the layers, by PCA of their directions",
+        "{model}：每个词元从嵌入（圆环）起经过各层的路径（方向的 PCA）",
+    ),
+    "path_after": ("after layer {layer}", "第 {layer} 层之后"),
     "caveat": (
         "Weights say from where a head reads in one layer, not what the model uses: a head can look and change nothing. "
         "What switching it off does is the stronger evidence, of this sentence.",

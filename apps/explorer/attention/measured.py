@@ -29,7 +29,7 @@ def measured(library: Library, selection: Selection, changed: bool = False) -> A
     Raises:
         EmbvizError: the model does not have the measure, or cannot read the sentence.
     """
-    model, sentence, target = _asked(library, selection)
+    model, sentence, target = asked(library, selection)
     kind = kind_of(model, selection)
     changes = changes_of(selection, kind or "") if changed else Changes()
     measure = selection.measure or "weights"
@@ -42,23 +42,24 @@ def measured(library: Library, selection: Selection, changed: bool = False) -> A
 
 def switched(library: Library, selection: Selection, changes: Changes) -> Ablation:
     """What the model predicts, as it is and with changed heads."""
-    return _switched(*_asked(library, selection), changes)
+    return _switched(*asked(library, selection), changes)
 
 
 def through(library: Library, selection: Selection) -> Lens:
     """What the model would predict after each layer."""
-    return _through(*_asked(library, selection))
+    return _through(*asked(library, selection))
 
 
 def place_of(library: Library, selection: Selection) -> int:
     """Of the tokens that a model predicts at, which one is asked about."""
-    model, sentence, target = _asked(library, selection)
+    model, sentence, target = asked(library, selection)
     ids = _ids(model, sentence, target)
     chosen = selection.place if model.family == "seq2seq" else selection.token
     return chosen if chosen is not None and chosen < len(ids) else default_place(model, ids)
 
 
-def _asked(library: Library, selection: Selection) -> tuple[AttentionModel, str, str | None]:
+def asked(library: Library, selection: Selection) -> tuple[AttentionModel, str, str | None]:
+    """The model, the sentence, and the target where one is given."""
     model = library.open(selection.model).model
     target = (selection.target or "").strip() if model.family == "seq2seq" else None
     return model, selection.sentence or "", target or None
