@@ -46,7 +46,7 @@ def sentence(tokens: int, seed: int) -> str:
 
 
 def made(folder: Path, layers: int) -> Run:
-    lines = [sentence(40, seed) for seed in range(600)]
+    lines = [sentence(40, seed) for seed in range(1_400)]
     trainer = AttentionTrainer(layers=layers, heads=12, dims=384, context=2_048, steps=1, batch=1, tokens="words")
     return make_run(trainer, Corpus.of(lines, "random words"), folder)
 
