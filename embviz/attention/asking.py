@@ -44,7 +44,7 @@ def attend(
         weights = model.module.attention(ids, chosen_layers, chosen_heads, source, kind)
     return Attention(
         sentence, queries.texts, keys.texts, weights.numpy(), chosen_layers, chosen_heads, model.family, kind,
-        model.name, model.tokenizer.decode(list(wrote.ids)) if wrote else None,
+        model.name, (target if target is not None else model.tokenizer.decode(list(wrote.ids))) if wrote else None,
         token_spans=queries.offsets, key_spans=keys.offsets,
     )  # fmt: skip
 
