@@ -54,7 +54,7 @@ def read(
         EmbvizError: a value that is none of these, or nothing is left.
     """
     if direction not in ("from", "to"):
-        raise EmbvizError(f"The direction '{direction}' was asked for: there are from and to.")
+        raise EmbvizError("The direction '{direction}' was asked for: there are from and to.", direction=direction)
     read = merge_words(attention) if words else attention
     read = without_marks(read, marks) if marks else read
     read = without_sink(read, sink) if sink else read
@@ -128,7 +128,9 @@ def keep_top(attention: Attention, share: float) -> Attention:
         EmbvizError: a share that is not above 0 and below 1.
     """
     if not 0 < share < 1:
-        raise EmbvizError(f"A share of {share:g} was asked for: it must lie above 0 and below 1, such as 0.9.")
+        raise EmbvizError(
+            "A share of {share} was asked for: it must lie above 0 and below 1, such as 0.9.", share=f"{share:g}"
+        )
     size = np.abs(attention.weights)
     order = np.argsort(-size, axis=-1, kind="stable")
     ranked = np.take_along_axis(size, order, -1).astype(np.float64)
@@ -174,7 +176,7 @@ def _changed(attention: Attention, change: str, **fields: Any) -> Attention:
 def _without(attention: Attention, rows: np.ndarray, columns: np.ndarray, how: str, change: str) -> Attention:
     """(T,) and (K,) bool: which tokens and keys are left out, and how."""
     if how not in HOW:
-        raise EmbvizError(f"'{how}' was asked for: there are {' and '.join(HOW)}.")
+        raise EmbvizError("'{how}' was asked for: there are hide and zero.", how=how)
     if rows.all() or columns.all():
         raise EmbvizError("Nothing would be left to look at: keep the special tokens, or type more words.")
     if how == "zero":
