@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from embviz.attention import Attention as Attention
     from embviz.attention import attend as attend
     from embviz.corpora import open_corpus as open_corpus
     from embviz.corpora import open_pairs as open_pairs
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from embviz.train import Word2Vec as Word2Vec
 
 _HOMES = {
+    "Attention": "attention",
     "AttentionTrainer": "train",
     "EmbvizError": "errors",
     "Space": "space",

@@ -5,8 +5,9 @@ Knows nothing of figures and of training.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from embviz.errors import EmbvizError
@@ -63,7 +64,29 @@ def written(model: AttentionModel, source: str) -> Tokens:
     """What a seq2seq model makes of a source, the likeliest token each time, as far as its context goes."""
     writer = _Writer.of(model, source)
     *_, ids = writer.steps(model.context - len(model.marks.start), 0, None, None, 0)
-    return Tokens(tuple(ids), tuple(str(model.tokenizer.id_to_token(token)) for token in ids), ((0, 0),) * len(ids))
+    text, spans = model.tokenizer.decode(ids), _spans(model, ids)
+    names = (text[start:end].strip() or str(model.tokenizer.id_to_token(token))
+             for token, (start, end) in zip(ids, spans, strict=True))  # fmt: skip
+    return Tokens(tuple(ids), tuple(names), spans)
+
+
+def _spans(model: AttentionModel, ids: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """Where each token stands in the text of all: what it adds to the text of those before it. Of several tokens that
+    are a character together each stands where that does; a mark stands nowhere.
+    """
+    marks = {i for i, token in model.tokenizer.get_added_tokens_decoder().items() if token.special}
+    texts = [model.tokenizer.decode(list(ids[: n + 1])) for n in range(len(ids))]
+    ends = list(accumulate((_shared(text, texts[-1]) for text in texts), max))
+    spans = [(start, end) for start, end in pairwise([0, *ends])]
+    for i in reversed(range(len(ids) - 1)):
+        if ids[i] not in marks and spans[i][0] == spans[i][1]:
+            spans[i] = (spans[i][0], spans[i + 1][1])
+    return tuple(spans)
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts begin with in common."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import dash
 from flask import redirect
 
-from embviz.apps.explorer import attention, frame, map, training, words
+from embviz.apps.explorer import attention, compressed, frame, map, training, words
 from embviz.apps.explorer.interface import EXAMPLES, language
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
@@ -52,6 +52,7 @@ def create_app(runs: Path | str) -> dash.Dash:
     words.connect(app, library)
     attention.connect(app, library)
     training.connect(app, trainings)
+    compressed.connect(app)
 
     @app.server.before_request
     def _home():  # type: ignore[no-untyped-def]

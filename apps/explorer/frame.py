@@ -16,7 +16,7 @@ from embviz.apps.explorer import ids
 from embviz.apps.explorer.cards import notice
 from embviz.apps.explorer.interface import LANGUAGES, language, text, theme
 from embviz.apps.explorer.library import Library
-from embviz.apps.explorer.selection import VIEWS, Selection, many
+from embviz.apps.explorer.selection import DEFAULTS, VIEWS, Selection, many
 from embviz.errors import EmbvizError
 from embviz.figures.theme import FONT
 
@@ -26,6 +26,9 @@ _log = logging.getLogger(__name__)
 _DARK = ["#e6eaf1", "#b8c0cc", "#98a3b5", "#6b7686", "#343d4b", "#29313e", "#1f2530", "#14181f", "#10141a", "#0b0e13"]
 
 _NO_COLUMN = {"column": None, "among": None, "least": None, "most": None}  # another run has other columns
+
+_NO_ROWS = {"tokens": None, "step": None}  # other tokens have other rows
+_LISTS = ("among", "reading", "lines")
 
 Click = Callable[[Selection, Any], Selection]
 
@@ -101,7 +104,7 @@ def connect(app: dash.Dash, library: Library) -> None:
         selection = Selection.of(pathname, search)
         field = "model" if selection.view == "attention" else "run"
         if dash.ctx.triggered_id == ids.RUN and chosen and chosen != getattr(selection, field):
-            others = {"target": None, "kind": None} if field == "model" else {}
+            others = {"target": None, "kind": None, "lines": None, **_NO_ROWS} if field == "model" else {}
             changed = selection.but(words=None, layer=0, head=0, **_NO_COLUMN, **others, **{field: chosen})
             return changed.search, no_update, no_update
         choices = run_choices(library, selection.view, language())
@@ -198,8 +201,9 @@ def _shown(selection: Selection, controls: Iterable[str], values: Sequence[Any],
 def control_value(selection: Selection, field: str) -> Any:
     """A field as its control shows it: Mantine's choices are strings, an empty text is no word."""
     value = getattr(selection, field)
-    if field == "among":
+    if field in _LISTS:
         return many(value)
+    value = value or DEFAULTS.get(field) if field in DEFAULTS else value
     return str(value) if isinstance(value, int) else value
 
 
@@ -215,7 +219,9 @@ def changed_by(selection: Selection, field: str, value: Any) -> Selection:
         return selection.but(**{field: int(value)})
     if field == "column":
         return selection.but(**{**_NO_COLUMN, field: value})
-    return selection.but(**{field: "\t".join(value) if isinstance(value, list) else value})
+    rows = _NO_ROWS if field in ("sentence", "target", "kind", "reading", "marks", "sink", "direction") else {}
+    value = None if value == DEFAULTS.get(field, "") else value
+    return selection.but(**{**rows, field: "\t".join(value) or None if isinstance(value, list) else value})
 
 
 def on_error(error: Exception) -> Any:

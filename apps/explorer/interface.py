@@ -325,6 +325,11 @@ _ERRORS = {
         "句子有 {read:,} 个词元，模型最多读 {context:,} 个：请先缩短。",
     "The model writes nothing after this: it takes the text to be at its end.":
         "模型在此之后什么也没写：它认为文本到此结束。",
+    "Nothing would be left to look at: keep the special tokens, or type more words.":
+        "将没有可看的词元：请保留特殊词元，或多输入一些词。",
+    "A share of {share} was asked for: it must lie above 0 and below 1, such as 0.9.":
+        "比例 {share} 无效：必须大于 0 且小于 1，例如 0.9。",
+    "There is no picture '{show}': there are {shows}.": "没有图示“{show}”：可选 {shows}。",
     "There is no run '{name}'. Choose another one above.": "没有名为“{name}”的模型。请在上方选择另一个。",
 }  # fmt: skip
 
@@ -374,3 +379,11 @@ def theme() -> str:
     """
     chosen = request.headers.get("X-Theme") or request.cookies.get("embviz-theme")
     return chosen if chosen in THEMES else "light"
+
+
+def columns() -> int:
+    """How many letters fit across a picture, by the width of the page that asks."""
+    said = request.headers.get("X-Width", "")
+    width = int(said) if said.isdecimal() else 1280
+    beside = 0 if width <= 760 else 450 if width <= 1000 else 544  # the panels at both sides
+    return min(96, max(26, (width - beside - 110) // 10))

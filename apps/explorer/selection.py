@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, urlencode
 
 SOLID = 10_000  # words of a map in 3 dimensions, unless more are asked for
 VIEWS = ("map", "words", "attention", "training")
+DEFAULTS = {"show": "heatmap", "marks": "shown", "sink": "shown", "top": "all", "scale": "head", "direction": "from"}
+"""What a control shows where the URL names nothing: these make no URL longer."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,15 @@ class Selection:
         kind: of a seq2seq model's attention: cross, encoder or decoder.
         layer: counted from 0.
         head: counted from 0.
+        show: how attention is shown: heatmap, lines or text.
+        lines: of lines, the heads that are drawn, such as 0.1 for layer 0, head 1, parted by tabs; None for the one.
+        tokens: the numbers of the chosen tokens, parted by commas.
+        step: only so many of the first rows of attention; None for all.
+        reading: what is done to attention: words, renormalise; parted by tabs.
+        marks, sink: of special tokens and of the token that is looked at most: shown, hide or zero.
+        top: only the largest weights that make up this share of a row, such as 0.9; or all.
+        scale: what is darkest: one, row or head.
+        direction: from, what a row's token looks at, or to, by whom it is looked at.
         measure: what the numbers are: weights, norms, gradient, rollout or flow.
         off: heads that are switched off, as layer.head or kind.layer.head, parted by tabs.
         temperature: of heads, as layer.head=temperature, parted by tabs.
@@ -67,6 +78,16 @@ class Selection:
     kind: str | None = None
     layer: int = 0
     head: int = 0
+    show: str | None = None
+    lines: str | None = None
+    tokens: str | None = None
+    step: int | None = None
+    reading: str | None = None
+    marks: str | None = None
+    sink: str | None = None
+    top: str | None = None
+    scale: str | None = None
+    direction: str | None = None
     measure: str | None = None
     off: str | None = None
     temperature: str | None = None
@@ -112,5 +133,5 @@ def many(text: str | None) -> list[str]:
     return text.split("\t") if text else []
 
 
-_NUMBERS = ("dims", "words", "layer", "head", "token", "place", "other_layer", "other_head")
+_NUMBERS = ("dims", "words", "layer", "head", "step", "token", "place", "other_layer", "other_head")
 _TEXTS = tuple(field.name for field in fields(Selection) if field.name not in (*_NUMBERS, "view"))

@@ -14,6 +14,7 @@ from embviz.attention.predictions import lens as lens
 from embviz.attention.predictions import predict as predict
 from embviz.attention.products import Products as Products
 from embviz.attention.products import products as products
+from embviz.attention.reading import read as read
 from embviz.attention.record import Attention as Attention
 from embviz.attention.record import change as change
 from embviz.attention.rollout import rollout as rollout

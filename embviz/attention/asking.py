@@ -68,6 +68,7 @@ class Question:
         ids: (T,) of the model's own tokens: those of the sentence, or of what a seq2seq model has written.
         source: (S,) of the sentence that a seq2seq model reads; None for others.
         wrote: the tokens that a seq2seq model has written; None for others.
+        target: their text.
     """
 
     sentence: str
@@ -77,6 +78,7 @@ class Question:
     ids: Tensor
     source: Tensor | None
     wrote: Tokens | None
+    target: str | None
 
     def chosen(
         self, model: AttentionModel, layers: Sequence[int] | None, heads: Sequence[int] | None
@@ -120,8 +122,7 @@ class Question:
         """(L, H, T, K) numbers with the tokens that they are between."""
         return Attention(
             self.sentence, self.queries.texts, self.keys.texts, weights, layers, heads, model.family, self.kind,
-            model.name, model.tokenizer.decode(list(self.wrote.ids)) if self.wrote else None, measure,
-            self.queries.offsets, self.keys.offsets,
+            model.name, self.target, measure, self.queries.offsets, self.keys.offsets,
         )  # fmt: skip
 
 
@@ -137,7 +138,8 @@ def question(model: AttentionModel, sentence: str, target: str | None = None, ki
     read, wrote = model.encode(sentence), _written(model, sentence, target)
     queries, keys = (wrote if wrote and kind != "encoder" else read), (wrote if wrote and kind == "decoder" else read)
     source = torch.tensor(read.ids) if wrote else None
-    return Question(sentence, kind, queries, keys, torch.tensor((wrote or read).ids), source, wrote)
+    said = target if target is not None or wrote is None else model.tokenizer.decode(list(wrote.ids))
+    return Question(sentence, kind, queries, keys, torch.tensor((wrote or read).ids), source, wrote, said)
 
 
 def check_watched(model: AttentionModel, changes: Changes | None = None) -> None:

@@ -32,6 +32,9 @@ class Attention:
         token_spans: T pairs (start, end) of characters in the text that the tokens are of; (s, s) for marks such as
             [CLS]; None where that is not known.
         key_spans: K such pairs.
+        changes: what reading made of the weights, in order: a name, and after a space what it was done with
+            (see `reading`).
+        mask: (T, K) bool, what can be looked at at all, where reading changed that; else None.
     """
 
     sentence: str
@@ -47,6 +50,8 @@ class Attention:
     measure: str = "weights"
     token_spans: tuple[tuple[int, int], ...] | None = None
     key_spans: tuple[tuple[int, int], ...] | None = None
+    changes: tuple[str, ...] = ()
+    mask: np.ndarray | None = None
 
     @classmethod
     def of(
@@ -96,8 +101,29 @@ class Attention:
         return self.weights[self.layers.index(layer), self.heads.index(head)]
 
     @property
+    def crosses(self) -> bool:
+        """Whether what looks and what is looked at are two texts."""
+        return self.kind == "cross"
+
+    @property
+    def turned(self) -> bool:
+        """Whether a row is what looks at a token, and not what it looks at."""
+        return "direction to" in self.changes
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """The texts that the spans of tokens and of keys are in."""
+        written = self.sentence if self.target is None else self.target
+        query, key = {"cross": (written, self.sentence), "decoder": (written, written)}.get(
+            self.kind, (self.sentence, self.sentence)
+        )
+        return (key, query) if self.turned else (query, key)
+
+    @property
     def seen(self) -> np.ndarray:
         """(T, K) bool: what can be looked at at all; a decoder's later tokens cannot."""
+        if self.mask is not None:
+            return self.mask
         there = np.ones((len(self.tokens), len(self.keys)), bool)
         return np.tril(there) if self.kind == "decoder" else there
 

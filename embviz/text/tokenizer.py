@@ -23,6 +23,7 @@ _WORD = regex.compile(
     rf"|{_PICTURE}(?:\u200d{_PICTURE})*|\p{{Regional_Indicator}}{{2}}"
 )
 
+_APOSTROPHES = str.maketrans("’＇", "''")
 _FULL_WIDTH = {ord(c) + 0xFEE0: c for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"}
 _ONE_FORM = _FULL_WIDTH | str.maketrans({"’": "'", "＇": "'", "\u00ad": "", "\ufe0f": "", "\u20e3": ""})
 """Full-width letters and digits, the curly apostrophe, soft hyphens, and marks that only say how to draw a picture."""
@@ -42,6 +43,17 @@ def words(text: str) -> list[str]:
             found += _cut(match[1])
         else:
             found.append(match[0])
+    return found
+
+
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Where the words of a text stand in it as it is: pairs (start, end) of characters."""
+    found: list[tuple[int, int]] = []
+    for match in _WORD.finditer(text.translate(_APOSTROPHES)):
+        start = match.start()
+        for piece in _cut(match[1]) if match[1] else [match[0]]:
+            found.append((start, start + len(piece)))
+            start += len(piece)
     return found
 
 

@@ -16,7 +16,7 @@
   window.fetch = (address, how) => {
     const { language, theme } = document.getElementById("page")?.dataset ?? {};
     if (!language || !String(address).includes("_dash-update-component")) return ask(address, how);
-    return ask(address, { ...how, headers: { ...how.headers, "X-Language": language, "X-Theme": theme } });
+    return ask(address, { ...how, headers: { ...how.headers, "X-Language": language, "X-Theme": theme, "X-Width": innerWidth } });
   };
 
   // Plotly takes a browser a second, and the flat map, which is seen first, needs none: it is fetched when that is drawn.
@@ -57,8 +57,10 @@
   );
 
   // The lines for a notebook (map/notebook.py) end in view=None: what the map shows takes its place. Those of a map in
-  // space end in camera=None.
+  // space end in camera=None, those of attention in height=None. Where there are none the address is meant.
   function asSeen(lines) {
+    if (!lines) return location.href;
+    if (lines.endsWith("height=None)\n")) return window.embviz.sized(lines);
     const scene = document.querySelector("#map-graph .js-plotly-plot")?._fullLayout.scene;
     if (lines.endsWith("camera=None)\n")) return lines.replace(/None\)\n$/, `${JSON.stringify(scene._scene.getCamera())})\n`);
     const { x, y, scale, size } = window.embviz.map.camera;
@@ -138,21 +140,17 @@
       window.embviz.showLive(told);
     },
 
-    // The tokens at a heatmap's sides as large as its cells, so that they do not run into each other on a phone.
-    fit(figure, id) {
-      return new Promise((resolve) => {
-        const look = () => {
-          const graph = document.querySelector(`#${id} .js-plotly-plot`), drawn = graph?._fullLayout;
-          const room = ["xaxis", "yaxis"].map((name) => drawn?.[name]?._length / figure?.layout?.[name]?.ticktext?.length);
-          if (room.every(Boolean)) {
-            const size = Math.max(4, Math.min(13, Math.floor(Math.min(...room) * 0.95)));
-            const change = { "xaxis.tickfont.size": size, "yaxis.tickfont.size": size };
-            if (drawn.xaxis.tickfont.size > size) window.Plotly.relayout(graph, change);
-          }
-          resolve(window.dash_clientside.no_update);
-        };
-        setTimeout(look, 250);
-      });
+    // Attention was drawn: what is clicked there is heard (attention.js).
+    attended() {
+      setTimeout(() => window.embviz.attended(), 250);
+    },
+
+    rows(said) {
+      if (said) window.dash_clientside.set_props("attention-step", said);
+    },
+
+    overviewed() {
+      setTimeout(() => window.embviz.overviewed(), 250);
     },
 
     // A click on a point in space: Plotly tells of it when the button goes down, and it is none if the map was turned.

@@ -1,4 +1,6 @@
-"""The attention view: one head of a model on a typed sentence, and all heads as one image to choose from."""
+"""The attention view: one head of a model on a typed sentence as a heatmap, lines or text, and all heads to choose
+from.
+"""
 
 from __future__ import annotations
 
@@ -8,49 +10,67 @@ import dash
 from dash import ClientsideFunction, Input, Output, State
 
 from embviz.apps.explorer import frame, ids
-from embviz.apps.explorer.attention import compared, evidence
-from embviz.apps.explorer.attention.events import clicked, written_on
+from embviz.apps.explorer.attention import compared, evidence, taking
+from embviz.apps.explorer.attention.events import chosen, clicked, stepped, whole_layer, written_on
 from embviz.apps.explorer.attention.layout import layout
 from embviz.apps.explorer.attention.looking import with_kind
-from embviz.apps.explorer.attention.picture import picture
-from embviz.apps.explorer.interface import language, theme
+from embviz.apps.explorer.attention.picture import picture, zoomed
+from embviz.apps.explorer.interface import columns, language, theme
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
 
 __all__ = ["connect", "layout"]
 
+_CONTROLS = {
+    "sentence": (ids.ATTENTION_SENTENCE, "value"),
+    "target": (ids.ATTENTION_TARGET, "value"),
+    "kind": (ids.ATTENTION_KIND, "value"),
+    "layer": (ids.ATTENTION_LAYER, "value"),
+    "head": (ids.ATTENTION_HEAD, "value"),
+    "show": (ids.ATTENTION_SHOW, "value"),
+    "lines": (ids.ATTENTION_LINES, "value"),
+    "reading": (ids.ATTENTION_READING, "value"),
+    "marks": (ids.ATTENTION_MARKS, "value"),
+    "sink": (ids.ATTENTION_SINK, "value"),
+    "top": (ids.ATTENTION_TOP, "value"),
+    "scale": (ids.ATTENTION_SCALE, "value"),
+    "direction": (ids.ATTENTION_DIRECTION, "value"),
+}
+
 
 def connect(app: dash.Dash, library: Library) -> None:
-    """Register the callbacks of the attention view."""
+    """Register the callbacks of the attention view, and the addresses that its numbers are fetched from."""
     frame.follow(
         app,
         "attention",
-        {
-            "sentence": (ids.ATTENTION_SENTENCE, "value"),
-            "target": (ids.ATTENTION_TARGET, "value"),
-            "kind": (ids.ATTENTION_KIND, "value"),
-            "layer": (ids.ATTENTION_LAYER, "value"),
-            "head": (ids.ATTENTION_HEAD, "value"),
-            **compared.CONTROLS,
-        },
+        {**_CONTROLS, **compared.CONTROLS},
         [
-            (ids.ATTENTION_OVERVIEW, "clickData", lambda selection, click: clicked(library, selection, click)),
+            (ids.ATTENTION_TILE, "data", lambda selection, click: clicked(library, selection, click)),
+            (ids.ATTENTION_CHOSEN, "data", chosen),
+            (ids.ATTENTION_STEP, "value", lambda selection, rows: stepped(library, selection, rows)),
+            (ids.ATTENTION_ALL, "n_clicks", lambda selection, clicks: whole_layer(library, selection)),
             (ids.ATTENTION_WRITE, "n_clicks", lambda selection, clicks: written_on(library, selection)),
         ],
         resolve=lambda selection: with_kind(library, selection),
     )
+    taking.connect(app, library)
 
     evidence.connect(app, library)
     compared.connect(app, library)
-    app.clientside_callback(
-        ClientsideFunction("explorer", "fit"), Input(ids.ATTENTION_GRAPH, "figure"), State(ids.ATTENTION_GRAPH, "id")
-    )
+    for graph, told in ((ids.ATTENTION_GRAPH, "attended"), (ids.ATTENTION_OVERVIEW, "overviewed")):
+        app.clientside_callback(ClientsideFunction("explorer", told), Input(graph, "figure"), State(graph, "id"))
+
+    # The slider is set by the page: as an output of what draws, settling the controls would wait for every picture.
+    app.clientside_callback(ClientsideFunction("explorer", "rows"), Input(ids.ATTENTION_ROWS, "data"))
 
     @app.callback(
         output={
             "figure": Output(ids.ATTENTION_GRAPH, "figure"),
+            "tall": Output(ids.ATTENTION_GRAPH, "style"),
             "overview": Output(ids.ATTENTION_OVERVIEW, "figure"),
+            "drawn": Output(ids.ATTENTION_DRAWN, "data"),
             "frame": Output(ids.ATTENTION_HEADS, "style"),
+            "pick": Output(ids.ATTENTION_PICK, "children"),
             "message": Output(ids.ATTENTION_MESSAGE, "children"),
             "details": Output(ids.ATTENTION_DETAILS, "children"),
             "about": Output(ids.ATTENTION_ABOUT, "children"),
@@ -61,11 +81,29 @@ def connect(app: dash.Dash, library: Library) -> None:
             "kinds": Output(ids.ATTENTION_KINDS, "style"),
             "layers": Output(ids.ATTENTION_LAYER, "data"),
             "heads": Output(ids.ATTENTION_HEAD, "data"),
+            "hint": Output(ids.ATTENTION_HINT, "children"),
+            "lines": Output(ids.ATTENTION_LINES_BOX, "style"),
+            "lines_of": Output(ids.ATTENTION_LINES, "data"),
+            "all": Output(ids.ATTENTION_ALL, "children"),
+            "steps": Output(ids.ATTENTION_STEPS, "style"),
+            "rows": Output(ids.ATTENTION_ROWS, "data"),
+            "saving": Output(ids.ATTENTION_SAVING, "children"),
         },
         inputs={"pathname": Input(ids.URL, "pathname"), "search": Input(ids.URL, "search")},
+        state={"drawn": State(ids.ATTENTION_DRAWN, "data"), "area": State(ids.ATTENTION_AREA, "data")},
     )
-    def _draw(pathname: str, search: str) -> dict[str, Any]:
+    def _draw(pathname: str, search: str, drawn: str | None, area: Any) -> dict[str, Any]:
         selection = Selection.of(pathname, search)
         if selection.view != "attention":
             raise dash.exceptions.PreventUpdate
-        return picture(library, selection, theme(), language())
+        return picture(library, selection, theme(), language(), columns(), drawn, area)
+
+    @app.callback(
+        Output(ids.ATTENTION_GRAPH, "figure", allow_duplicate=True),
+        Input(ids.ATTENTION_AREA, "data"),
+        State(ids.URL, "pathname"),
+        State(ids.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def _zoom(area: Any, pathname: str, search: str) -> Any:
+        return zoomed(library, Selection.of(pathname, search), area)

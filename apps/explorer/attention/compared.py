@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from dash import Input, Output, dcc, html
 
 from embviz.apps.explorer import ids
+from embviz.apps.explorer.attention.asked import kind_of
 from embviz.apps.explorer.attention.changed import changes_of
-from embviz.apps.explorer.attention.looking import kind_of
 from embviz.apps.explorer.attention.measured import measured
 from embviz.apps.explorer.cards import HIDDEN
 from embviz.apps.explorer.frame import run_choices
@@ -19,6 +19,7 @@ from embviz.apps.explorer.interface import language, text
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError
+from embviz.figures.attention.titles import say
 from embviz.figures.comparison import comparison_figure
 
 CONTROLS = {
@@ -122,22 +123,33 @@ def picture(library: Library, selection: Selection, theme: str, language: str) -
     Raises:
         EmbvizError: one of them cannot be looked at.
     """
-    other = selection.but(
+    there = other(selection)
+    one, two = measured(library, selection), measured(library, there, changed=True)
+    return comparison_figure(
+        one, two, (selection.layer, selection.head), (there.layer, there.head), titles(library, selection, language),
+        theme, sides(language),
+    )  # fmt: skip
+
+
+def other(selection: Selection) -> Selection:
+    """The selection of what is compared with."""
+    return selection.but(
         model=selection.other_model or selection.model,
         sentence=selection.other_sentence or selection.sentence,
         layer=selection.layer if selection.other_layer is None else selection.other_layer,
         head=selection.head if selection.other_head is None else selection.other_head,
     )
-    one, two = measured(library, selection), measured(library, other, changed=True)
-    titles = (
-        _named(selection, language),
-        " · ".join(_differences(library, selection, language)),
-        text("difference", language),
-    )
-    return comparison_figure(
-        one, two, (selection.layer, selection.head), (other.layer, other.head), titles, theme,
-        (text("key", language), text("query", language)),
-    )  # fmt: skip
+
+
+def titles(library: Library, selection: Selection, language: str) -> tuple[str, str, str]:
+    """What stands over the head, the other, and their difference."""
+    differences = " · ".join(_differences(library, selection, language))
+    return _named(selection, language), differences, text("difference", language)
+
+
+def sides(language: str) -> tuple[str, str]:
+    """What the axes are called."""
+    return say("key", language), say("query", language)
 
 
 def _named(selection: Selection, language: str) -> str:

@@ -10,14 +10,13 @@ from dash import Input, Output, dcc, html
 
 from embviz.apps.explorer import ids
 from embviz.apps.explorer.attention import near
+from embviz.apps.explorer.attention.asked import kind_of
 from embviz.apps.explorer.attention.changed import changes_of, edits, off_heads, with_off, with_temperature
-from embviz.apps.explorer.attention.looking import kind_of
 from embviz.apps.explorer.attention.measured import MEASURES, measured, place_of, switched
 from embviz.apps.explorer.cards import bars, notice
 from embviz.apps.explorer.interface import explain, language, text, theme
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
-from embviz.attention import Attention
 from embviz.attention.predictions import Predictions
 from embviz.errors import EmbvizError
 from embviz.figures.raster import data_uri, heatmap_png
@@ -72,7 +71,7 @@ def _pictures(library: Library, selection: Selection, theme: str, language: str)
         inside: list[Any] = [html.Span(text(f"measure_{measure}", language))]
         if measure != "flow" or chosen:
             seen = measured(library, here)
-            values = np.where(seen.seen, _values(seen, selection), np.nan)
+            values = np.where(seen.seen, seen.head(selection.layer, selection.head), np.nan)
             picture = heatmap_png(values, theme, signed=measure == "gradient")
             inside.insert(0, html.Img(src=data_uri(picture), alt=""))
         else:
@@ -82,11 +81,6 @@ def _pictures(library: Library, selection: Selection, theme: str, language: str)
                      title=text(f"means_{measure}", language))
         )  # fmt: skip
     return pictures
-
-
-def _values(seen: Attention, selection: Selection) -> np.ndarray:
-    """(T, K) of the selected head, or what stands for all heads."""
-    return seen.head(selection.layer, selection.head if len(seen.heads) > 1 else seen.heads[0])
 
 
 def _tokens(library: Library, selection: Selection, language: str) -> list[Any]:

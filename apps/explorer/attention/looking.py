@@ -3,30 +3,73 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
+from embviz.apps.explorer.attention.asked import kind_of
+from embviz.apps.explorer.attention.measured import measured
 from embviz.apps.explorer.library import Library
-from embviz.apps.explorer.selection import Selection
-from embviz.attention import Attention, attend
+from embviz.apps.explorer.selection import Selection, many
+from embviz.attention import Attention, read
 from embviz.errors import EmbvizError
-from embviz.models import AttentionModel
 
 
 def look(library: Library, selection: Selection) -> Attention:
-    """All heads on the sentence; kept for the heads that are looked at next."""
-    model = library.open(selection.model).model
-    target = (selection.target or "").strip() if model.family == "seq2seq" else None
-    return _attend(model, selection.sentence or "", target or None, kind_of(model, selection))
+    """All heads on the sentence, by the selection's measure, read as it says; kept for the heads that come next."""
+    seen = measured(library, selection)
+    asked = reading(selection)
+    direction = asked.pop("direction", "from")
+    return read(_read(seen, tuple(asked.items())), direction=direction)
 
 
-def kind_of(model: AttentionModel, selection: Selection) -> str | None:
-    """The kind of attention that is shown: the one that is named, else the model's first; none where there is none."""
-    kinds = model.shape.kinds
-    return selection.kind if selection.kind in kinds else next(iter(kinds), None)
+def look_step(library: Library, selection: Selection) -> Attention:
+    """The same, with only those rows that the selection's step has reached."""
+    base = look(library, selection.but(direction=None))
+    rows = None if selection.step is None or selection.step >= len(base.tokens) else max(1, selection.step)
+    return read(base, rows=rows, direction=selection.direction or "from")
 
 
-@lru_cache(maxsize=64)
-def _attend(model: AttentionModel, sentence: str, target: str | None, kind: str | None) -> Attention:
-    return attend(model, sentence, target=target, kind=kind)
+def reading(selection: Selection) -> dict[str, Any]:
+    """What `embviz.attention.read` is asked to do, but for the step.
+
+    Raises:
+        EmbvizError: the share is no number.
+    """
+    done = many(selection.reading)
+    asked = {
+        "words": "words" in done,
+        "marks": selection.marks,
+        "sink": selection.sink,
+        "top_share": _share(selection.top),
+        "renormalise": "renormalise" in done,
+        "direction": selection.direction,
+    }
+    return {name: value for name, value in asked.items() if value}
+
+
+def _share(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise EmbvizError(
+            "A share of {share} was asked for: it must lie above 0 and below 1, such as 0.9.", share=text
+        ) from None
+
+
+def heads_of(selection: Selection) -> list[tuple[int, int]]:
+    """The heads that are drawn: of lines those that are named, else the one."""
+    named = [name.partition(".") for name in many(selection.lines) if selection.show == "lines"]
+    found = [(int(layer), int(head)) for layer, _, head in named if layer.isdecimal() and head.isdecimal()]
+    return found or [(selection.layer, selection.head)]
+
+
+def chosen_of(selection: Selection) -> list[int]:
+    """The numbers of the chosen tokens."""
+    return [int(number) for number in (selection.tokens or "").split(",") if number.isdecimal()]
+
+
+@lru_cache(maxsize=8)
+def _read(seen: Attention, asked: tuple[tuple[str, Any], ...]) -> Attention:
+    return read(seen, **dict(asked))
 
 
 def with_kind(library: Library, selection: Selection) -> Selection:

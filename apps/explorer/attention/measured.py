@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
+import numpy as np
+
+from embviz.apps.explorer.attention.asked import asked, kind_of
 from embviz.apps.explorer.attention.changed import changes_of
-from embviz.apps.explorer.attention.looking import kind_of
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
 from embviz.attention import Attention, ablate, attend, flow, gradients, lens, rollout, value_norms
@@ -40,6 +43,12 @@ def measured(library: Library, selection: Selection, changed: bool = False) -> A
     return _measured(model, sentence, target, kind, measure, place, layer, changes)
 
 
+def _for_each_head(seen: Attention, heads: int) -> Attention:
+    """What is of all heads together, under the number of each."""
+    shape = (seen.weights.shape[0], heads, *seen.weights.shape[2:])
+    return replace(seen, heads=tuple(range(heads)), weights=np.broadcast_to(seen.weights, shape))
+
+
 def switched(library: Library, selection: Selection, changes: Changes) -> Ablation:
     """What the model predicts, as it is and with changed heads."""
     return _switched(*asked(library, selection), changes)
@@ -58,11 +67,15 @@ def place_of(library: Library, selection: Selection) -> int:
     return chosen if chosen is not None and chosen < len(ids) else default_place(model, ids)
 
 
-def asked(library: Library, selection: Selection) -> tuple[AttentionModel, str, str | None]:
-    """The model, the sentence, and the target where one is given."""
-    model = library.open(selection.model).model
-    target = (selection.target or "").strip() if model.family == "seq2seq" else None
-    return model, selection.sentence or "", target or None
+def asked_of_flow(library: Library, selection: Selection) -> list[int] | None:
+    """The rows of a flow that are computed; None for all."""
+    model, sentence, target = asked(library, selection)
+    tokens = len(question(model, sentence, target, kind_of(model, selection)).queries)
+    return _rows_of_flow(tokens, place_of(library, selection))
+
+
+def _rows_of_flow(tokens: int, place: int) -> list[int] | None:
+    return None if tokens <= _ALL_FLOWS else [min(place, tokens - 1)]
 
 
 @lru_cache(maxsize=256)
@@ -86,11 +99,10 @@ def _measured(
     if measure == "gradient":
         return gradients(model, sentence, target=target, kind=kind, place=place, changes=changes)
     if measure == "rollout":
-        return rollout(model, sentence, target, kind, changes)
+        return _for_each_head(rollout(model, sentence, target, kind, changes), model.heads)
     if measure == "flow":
-        tokens = len(question(model, sentence, target, kind).queries)
-        one = None if tokens <= _ALL_FLOWS else [min(place, tokens - 1)]
-        return flow(model, sentence, one, layer, target, kind, changes)
+        one = _rows_of_flow(len(question(model, sentence, target, kind).queries), place)
+        return _for_each_head(flow(model, sentence, one, layer, target, kind, changes), model.heads)
     return attend(model, sentence, target=target, kind=kind, changes=changes)
 
 

@@ -1,119 +1,159 @@
-"""What the attention view shows of a selection: one head, all heads small, and what is said about them."""
+"""What the attention view shows of a selection: the picture, all heads small, and what is said about them."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-import numpy as np
-from dash import dcc, html
+import plotly.graph_objects as go
+from dash import Patch, html, no_update
 
 from embviz.apps.explorer import stages
-from embviz.apps.explorer.attention import compared
-from embviz.apps.explorer.attention.looking import kind_of, look
-from embviz.apps.explorer.cards import HIDDEN, bars, empty, notice
-from embviz.apps.explorer.interface import EXAMPLES, explain, text
+from embviz.apps.explorer.attention import saying, taking
+from embviz.apps.explorer.attention.asked import kind_of
+from embviz.apps.explorer.attention.drawing import ALL, compares, in_sight
+from embviz.apps.explorer.attention.drawing import drawn as drawn_of
+from embviz.apps.explorer.attention.looking import heads_of, look, look_step
+from embviz.apps.explorer.cards import HIDDEN, empty, notice
+from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
 from embviz.attention import Attention
 from embviz.errors import EmbvizError
-from embviz.figures.attention import head_figure, overview_figure
-from embviz.generation import fill
+from embviz.figures.attention import frames, overview_figure
+from embviz.figures.attention.heatmap import CELLS, detail
 from embviz.models import AttentionModel
 
-_STRONGEST = 8
+_OF_ALL_HEADS = ("model", "sentence", "target", "kind", "measure", "reading", "marks", "sink", "top", "direction")
 
 
-def picture(library: Library, selection: Selection, theme: str, language: str) -> dict[str, Any]:
-    """The head, the overview, what is said about them, and the choices of layer and head."""
-    shown: dict[str, Any] = {
-        "figure": empty(theme), "overview": empty(theme), "message": None, "details": None, "about": [], "stages": None,
-        "layers": [], "heads": [], "frame": {"visibility": "hidden"}, "filled": [], "write": HIDDEN, "kinds": HIDDEN,
-        "seq2seq": HIDDEN,
-    }  # fmt: skip
+def picture(
+    library: Library,
+    selection: Selection,
+    theme: str,
+    language: str,
+    columns: int = 64,
+    drawn: str | None = None,
+    area: Any = None,
+) -> dict[str, Any]:
+    """The picture, the overview, what is said about them, and the choices of layer, head and rows.
+
+    Args:
+        columns: how many letters fit across.
+        drawn: of what the page's overview is; of the same only its frames are sent.
+        area: what the page shows of a heatmap.
+    """
+    shown = _nothing(theme)
     try:
         model = library.open(selection.model).model
-        kinds, kind = model.shape.kinds, kind_of(model, selection)
-        shown["stages"] = stages.links(library, selection, language)
-        shown["about"] = [html.P(said) for said in about(model, language)]
-        shown["seq2seq"] = {} if model.family == "seq2seq" else HIDDEN
-        shown["kinds"] = {} if len(kinds) > 1 else HIDDEN
-        shown["layers"] = _choices(model.shape.depth(kind) if kind else 0)
-        shown["heads"] = _choices(model.heads if kinds else 0)
-        if kinds and not (selection.sentence or "").strip():
-            return {**shown, "message": _ask(selection, language)}
+        shown |= _of_model(library, selection, model, language)
+        if model.shape.kinds and not (selection.sentence or "").strip():
+            return {**shown, "message": saying.ask(selection, language)}
         shown["write"] = {} if model.family == "decoder" else HIDDEN
-        seen = look(library, selection)
-        weights = seen.head(selection.layer, selection.head)
-        beside = compared.picture(library, selection, theme, language) if compared.comparing(selection) else None
+        every, seen = look(library, _of_overview(selection)), look_step(library, selection)
+        figure = drawn_of(library, selection, seen, theme, language, columns, _zoomed_in(area, seen))
+        saving = taking.menu(library, selection, seen, theme, language, columns)
+        details = [html.H3(text("strongest", language)), saying.strongest(seen, selection.layer, selection.head)]
     except EmbvizError as error:
         return {**shown, "message": notice(explain(error, language))}
-    sides = ("key_cross", "query_cross") if seen.kind == "cross" else ("key", "query")
-    names = (text(sides[0], language), text(sides[1], language), text("weight", language))
+    key = _key(library, selection, theme, language)
     return {
-        **shown,
-        "frame": {},
-        "figure": beside or head_figure(seen, selection.layer, selection.head, theme, names),
-        "overview": overview_figure(
-            seen, selection.layer, selection.head, theme, (text("head", language), text("layer", language))
-        ),
-        "about": [*shown["about"], *_wrote(seen, selection, language)],
-        "filled": filled(model, selection.sentence or "", language),
-        "details": [html.H3(text("strongest", language)), strongest(seen, weights)],
+        **shown, **_pictured(figure), **_steps(seen, selection), "frame": {}, "saving": saving, "details": details,
+        "overview": _overview(every, selection, theme, language, whole=key != drawn), "drawn": key,
+        "about": [*shown["about"], *saying.wrote(seen, selection, language)],
+        "filled": saying.filled(model, selection.sentence or "", language),
+    }  # fmt: skip
+
+
+def zoomed(library: Library, selection: Selection, area: Any) -> Any:
+    """What changes in a heatmap of many tokens when another part of it is in sight."""
+    if selection.view != "attention" or (selection.show or "heatmap") != "heatmap" or compares(selection):
+        return no_update
+    try:
+        seen = look_step(library, selection)
+        part = detail(seen, selection.layer, selection.head, selection.scale or "head", in_sight(area, seen))
+    except EmbvizError:
+        return no_update  # said in the picture
+    if max(len(seen.tokens), len(seen.keys)) <= CELLS:
+        return no_update
+    patch: Any = Patch()
+    for name, value in part["trace"].items():
+        patch["data"][0][name] = value
+    for axis, side in (("xaxis", "across"), ("yaxis", "down")):
+        for name in ("tickvals", "ticktext", "tickfont"):
+            patch["layout"][axis][name] = part[side][name]
+    return patch
+
+
+def _of_overview(selection: Selection) -> Selection:
+    """The selection whose heads are all shown, small: where a measure has no heads or has a sign, their weights."""
+    return selection if selection.measure == "norms" else selection.but(measure=None)
+
+
+def _nothing(theme: str) -> dict[str, Any]:
+    """A view without a picture."""
+    return {
+        "figure": empty(theme), "overview": empty(theme), "message": None, "details": None, "about": [], "stages": None,
+        "layers": [], "heads": [], "frame": {"visibility": "hidden"}, "filled": [], "write": HIDDEN, "kinds": HIDDEN,
+        "seq2seq": HIDDEN, "tall": {}, "drawn": None, "hint": None, "lines": HIDDEN, "lines_of": [], "all": None,
+        "steps": HIDDEN, "rows": no_update, "saving": None, "pick": None,
+    }  # fmt: skip
+
+
+def _of_model(library: Library, selection: Selection, model: AttentionModel, language: str) -> dict[str, Any]:
+    """What the controls offer of a model."""
+    kinds, kind = model.shape.kinds, kind_of(model, selection)
+    layers, heads = model.shape.depth(kind) if kind else 0, model.heads if kinds else 0
+    show = selection.show or "heatmap"
+    return {
+        "stages": stages.links(library, selection, language),
+        "about": [html.P(said) for said in saying.about(model, language)],
+        "seq2seq": {} if model.family == "seq2seq" else HIDDEN,
+        "kinds": {} if len(kinds) > 1 else HIDDEN,
+        "layers": _choices(layers),
+        "heads": _choices(heads),
+        "hint": text(f"hint_{show}", language) if show in ALL else None,
+        "lines": {} if show == "lines" else HIDDEN,
+        "lines_of": [f"{layer}.{head}" for layer in range(layers) for head in range(heads)],
+        "all": text("layer_heads", language, layer=selection.layer),
+        "pick": text("pick_heads" if show == "lines" else "pick_head", language),
     }
 
 
-def about(model: AttentionModel, language: str) -> list[str]:
-    """Who looks at whom in a model, and what else can be asked of it."""
-    if not model.shape.kinds:
-        return [text("nothing_seen", language)]
-    which = "alignment" if model.shape.kinds == ("cross",) else model.family
-    said = [text(which, language, layers=model.layers, heads=model.heads)]
-    return said + ([text("gap_hint", language, mask=model.mask)] if model.family == "encoder" and model.mask else [])
+def _pictured(figure: go.Figure) -> dict[str, Any]:
+    """A figure that knows how tall it is is as tall in the page, and the others fill it."""
+    height = figure.layout.height
+    figure.layout.height = None
+    return {"figure": figure, "tall": {"height": f"{height:.0f}px", "bottom": "auto"} if height else {}}
 
 
-def filled(model: AttentionModel, sentence: str, language: str) -> list[Any]:
-    """What an encoder puts in each gap of the sentence, with how likely it finds it."""
-    if model.family != "encoder" or not model.mask or model.mask not in sentence:
-        return []
-    gaps = fill(model, sentence)
-    return [
-        html.Div(
-            [
-                html.Span(text("gap", language, mask=model.mask, number=number, of=len(gaps)), className="quiet"),
-                *[
-                    html.Span([token, html.Span(f" {chance:.2f}", className="quiet")], className="chip")
-                    for token, chance in zip(gap.tokens, gap.probabilities, strict=True)
-                ],
-            ],
-            className="examples",
-        )
-        for number, gap in enumerate(gaps, 1)
-    ]
+def _steps(seen: Attention, selection: Selection) -> dict[str, Any]:
+    """The rows of what is written one by one; where all tokens see each other there are no steps."""
+    if seen.kind == "encoder":
+        return {}
+    rows = len(seen.keys if seen.turned else seen.tokens)
+    return {"steps": {}, "rows": {"max": rows, "value": min(selection.step or rows, rows)}}
 
 
-def _wrote(seen: Attention, selection: Selection, language: str) -> list[Any]:
-    """What a seq2seq model wrote, where the reader gave no target."""
-    if seen.target is None or (selection.target or "").strip():
-        return []
-    said = text("it_writes", language, text=seen.target) if seen.target else text("it_writes_nothing", language)
-    return [html.P(said, className="wrote")]
+def _overview(seen: Attention, selection: Selection, theme: str, language: str, whole: bool) -> Any:
+    """All heads small, or only the frames of those that are looked at."""
+    heads = heads_of(selection)
+    if whole:
+        return overview_figure(seen, heads, theme, language, titled=False)
+    patch: Any = Patch()
+    patch["layout"]["shapes"] = frames(seen, heads, theme)
+    return patch
 
 
-def strongest(seen: Attention, weights: np.ndarray) -> Any:
-    """The largest weights of a head: who looks at whom, and how much."""
-    queries, keys = np.unravel_index(np.argsort(-weights, axis=None, kind="stable")[:_STRONGEST], weights.shape)
-    places = list(zip(queries, keys, strict=True))
-    names = [f"{seen.tokens[query]} → {seen.keys[key]}" for query, key in places]
-    return bars(names, [float(weights[place]) for place in places])
+def _key(library: Library, selection: Selection, theme: str, language: str) -> str:
+    """Of what an overview is: while that is the same, so are its tiles."""
+    made = library.open(selection.model).meta.get("created")
+    return json.dumps([made, theme, language, *(getattr(selection, name) for name in _OF_ALL_HEADS)])
 
 
-def _ask(selection: Selection, language: str) -> list[Any]:
-    """What to do where nothing is typed, with an example to click."""
-    example = EXAMPLES["sentence"][language][0]
-    return [
-        notice(text("ask_sentence", language)),
-        dcc.Link(example, href=selection.but(sentence=example).url, className="chip"),
-    ]
+def _zoomed_in(area: Any, seen: Attention) -> Any:
+    """What is in sight of the same tokens."""
+    return in_sight(area, seen) if area and area.get("tokens") == [len(seen.tokens), len(seen.keys)] else None
 
 
 def _choices(n: int) -> list[str]:

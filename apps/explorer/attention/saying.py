@@ -1,0 +1,85 @@
+"""What the attention view says beside its picture: who looks at whom, what was written, gaps, the strongest links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from dash import dcc, html
+
+from embviz.apps.explorer.cards import notice
+from embviz.apps.explorer.interface import EXAMPLES, text
+from embviz.apps.explorer.selection import Selection
+from embviz.attention import Attention
+from embviz.generation import fill
+from embviz.models import AttentionModel
+
+_STRONGEST = 8
+
+
+def about(model: AttentionModel, language: str) -> list[str]:
+    """Who looks at whom in a model, and what else can be asked of it."""
+    if not model.shape.kinds:
+        return [text("nothing_seen", language)]
+    which = "alignment" if model.shape.kinds == ("cross",) else model.family
+    said = [text(which, language, layers=model.layers, heads=model.heads)]
+    return said + ([text("gap_hint", language, mask=model.mask)] if model.family == "encoder" and model.mask else [])
+
+
+def filled(model: AttentionModel, sentence: str, language: str) -> list[Any]:
+    """What an encoder puts in each gap of the sentence, with how likely it finds it."""
+    if model.family != "encoder" or not model.mask or model.mask not in sentence:
+        return []
+    gaps = fill(model, sentence)
+    return [
+        html.Div(
+            [
+                html.Span(text("gap", language, mask=model.mask, number=number, of=len(gaps)), className="quiet"),
+                *[
+                    html.Span([token, html.Span(f" {chance:.2f}", className="quiet")], className="chip")
+                    for token, chance in zip(gap.tokens, gap.probabilities, strict=True)
+                ],
+            ],
+            className="examples",
+        )
+        for number, gap in enumerate(gaps, 1)
+    ]
+
+
+def wrote(seen: Attention, selection: Selection, language: str) -> list[Any]:
+    """What a seq2seq model wrote, where the reader gave no target."""
+    if seen.target is None or (selection.target or "").strip():
+        return []
+    said = text("it_writes", language, text=seen.target) if seen.target else text("it_writes_nothing", language)
+    return [html.P(said, className="wrote")]
+
+
+def strongest(seen: Attention, layer: int, head: int) -> Any:
+    """The largest weights of a head: who looks at whom, and how much."""
+    weights = np.where(seen.seen, seen.head(layer, head), 0)
+    rows, columns = np.unravel_index(np.argsort(-weights, axis=None, kind="stable")[:_STRONGEST], weights.shape)
+    links = [
+        html.Li(
+            [
+                html.Span(_link(seen, row, column), className="word"),
+                html.Span(className="bar", style={"--share": f"{min(1.0, weights[row, column]):.3f}"}),
+                html.Span(f"{weights[row, column]:.3f}", className="score"),
+            ]
+        )
+        for row, column in zip(rows, columns, strict=True)
+    ]
+    return html.Ol(links, className="neighbors")
+
+
+def _link(seen: Attention, row: int, column: int) -> str:
+    ends = seen.tokens[row], seen.keys[column]
+    return " → ".join(reversed(ends) if seen.turned else ends)
+
+
+def ask(selection: Selection, language: str) -> list[Any]:
+    """What to do where nothing is typed, with an example to click."""
+    example = EXAMPLES["sentence"][language][0]
+    return [
+        notice(text("ask_sentence", language)),
+        dcc.Link(example, href=selection.but(sentence=example).url, className="chip"),
+    ]
