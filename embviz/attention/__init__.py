@@ -6,6 +6,7 @@ Beside the weights, evidence of what they do: value norms, rollout and flow, gra
 from embviz.attention.asking import attend as attend
 from embviz.attention.flow import flow as flow
 from embviz.attention.gradients import gradients as gradients
+from embviz.attention.heads import HeadScores as HeadScores
 from embviz.attention.norms import value_norms as value_norms
 from embviz.attention.predictions import ablate as ablate
 from embviz.attention.predictions import lens as lens
@@ -14,5 +15,6 @@ from embviz.attention.products import products as products
 from embviz.attention.record import Attention as Attention
 from embviz.attention.record import change as change
 from embviz.attention.rollout import rollout as rollout
+from embviz.attention.scoring import head_scores as head_scores
 from embviz.attention.states import contexts as contexts
 from embviz.attention.states import states as states
