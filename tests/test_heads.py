@@ -255,7 +255,8 @@ def test_models_from_elsewhere_are_scored_beside_fresh_ones_of_their_configurati
     cls(config).save_pretrained(tmp_path / "hf")
     tokens.save_pretrained(tmp_path / "hf")
     model = ev.import_model(tmp_path / "hf", tmp_path / "run").model
-    corpus = Corpus.of(["the cat sat on the mat .", "the king sat on the cat .", "a b c , the mat ."], "few")
+    few = ["the cat sat on the mat .", "the king sat on the cat .", "a b c . the mat ."]
+    corpus = Pairs.of([(text, text) for text in few]) if kind in foreign.SEQ2SEQ else Corpus.of(few)
     found = head_scores(model, corpus, 3, attention, seeds=2)
     assert found.shape == (model.shape.depth(attention), 4) and found.chance["active"].shape == (2, *found.shape)
     assert all(np.isfinite(of).all() for of in found.scores.values())

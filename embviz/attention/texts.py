@@ -20,6 +20,7 @@ FEWEST = 4
 """Tokens of the text that a sentence needs, without marks, to say anything of a head."""
 
 _REACH = 50  # as many sentences are read as are wanted, times this, and some of them chosen
+_LONGER = 2  # times as long as what it reads is what a seq2seq model writes, at most
 _REPEATS, _HALF = 16, 24  # texts of random tokens that come twice, and how many come
 
 
@@ -95,9 +96,10 @@ def texts(
         if len(found) == sentences:
             break
     if not found:
+        writes = ", or is one of which it writes too few" if model.family == "seq2seq" and kind != "encoder" else ""
         raise EmbvizError(
             f"No sentence of '{corpus.name}' can be used: each has fewer than {FEWEST} tokens, or more than the "
-            f"{model.context:,} that '{model.name}' reads. Name another corpus."
+            f"{model.context:,} that '{model.name}' reads{writes}. Name another corpus."
         )
     report("choosing sentences", 1.0, "")
     return found
@@ -138,7 +140,8 @@ def _read(
 def _text(model: AttentionModel, sentence: str, target: str | None, kind: str) -> Text | None:
     try:
         read = model.encode(sentence)
-        wrote = _written(model, sentence, target) if model.family == "seq2seq" and kind != "encoder" else None
+        writes = model.family == "seq2seq" and kind != "encoder"
+        wrote = _written(model, sentence, target, _LONGER * len(read)) if writes else None
     except EmbvizError:  # it is too long, or has no token
         return None
     queries, keys = side(model, wrote or read), side(model, wrote if wrote and kind == "decoder" else read)
@@ -149,12 +152,12 @@ def _text(model: AttentionModel, sentence: str, target: str | None, kind: str) -
     return Text(sentence, said, queries.ids, source, queries, keys, kind)
 
 
-def _written(model: AttentionModel, sentence: str, target: str | None) -> Tokens:
+def _written(model: AttentionModel, sentence: str, target: str | None, most: int) -> Tokens:
     if target is not None:
         return model.encode_target(target)
     from embviz.generation import written
 
-    return written(model, sentence)
+    return written(model, sentence, most)
 
 
 def side(model: AttentionModel, tokens: Tokens) -> Side:
