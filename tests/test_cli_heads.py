@@ -49,7 +49,7 @@ def test_one_head_with_its_sentences(place: Path) -> None:
     (["runs/model", "text.txt", "--sentences", "4", "--layer", "9", "--head", "0"], "Layer 9, head 0 was asked for"),
     (["runs/model", "text.txt", "--sentences", "0"], "0 sentences and 3 random models were asked for"),
     (["runs/model", "text.txt", "--kind", "cross"], "'model' has no cross attention: it has encoder."),
-    (["runs/model", "one.txt"], "No sentence of 'one' can be used"),
+    (["runs/model", "empty.txt"], "empty"),
     (["runs/model", "gone.txt"], "gone.txt"),
     (["runs/model", "--column", "text"], "--column and --target are of a table"),
     (["runs/model", "table.csv", "--target", "text"], "name what is read too, with --column"),

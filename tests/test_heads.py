@@ -179,7 +179,7 @@ def test_examples_are_the_sentences_with_the_largest_score(tmp_path: Path) -> No
     own = []
     for text in chosen:
         mask = text.masks[names("encoder").index("punctuation")].reshape(text.can.shape)
-        if mask.any():
+        if mask.any() and text.can.any(1).sum() >= 8:  # short ones are no examples, as there are enough of these
             weights = attend(model, text.sentence).head(1, 0)
             own.append(((weights * mask).sum() / mask.any(1).sum(), text.sentence))
     best = sorted(own, key=lambda one: -one[0])[: len(found.most(1, 0, "punctuation"))]

@@ -41,6 +41,8 @@ class Selection:
         token: of the sentence, counted from 0; the one that is changed or asked about.
         place: of what a seq2seq model writes, the token that is asked about.
         other_model, other_sentence, other_layer, other_head: what the picture is compared with, where it is another.
+        show: what the attention view shows: heads for the kinds of all heads; None for one head on a sentence.
+        score_x, score_y: the scores by which heads are points.
         training: the training that is watched.
     """
 
@@ -76,6 +78,9 @@ class Selection:
     other_sentence: str | None = None
     other_layer: int | None = None
     other_head: int | None = None
+    show: str | None = None
+    score_x: str | None = None
+    score_y: str | None = None
     training: str | None = None
 
     @classmethod

@@ -86,11 +86,14 @@ class HeadScores:
             EmbvizError: there is no such head.
         """
         self.check(layer, head)
-        earned = [name for name, *_ in self.strongest(layer, head) if self.beats(name)[layer, head]]
-        if earned:
+        if earned := self.earned(layer, head):
             return earned[0]
         others = {"even": "entropy_share", "position": "position"}
         return next((label for label, name in others.items() if self.beats(name)[layer, head]), None)
+
+    def earned(self, layer: int, head: int) -> list[str]:
+        """The scores that each alone would earn the head a label, the strongest in front."""
+        return [name for name, *_ in self.strongest(layer, head) if self.beats(name)[layer, head]]
 
     @property
     def labels(self) -> list[list[str | None]]:

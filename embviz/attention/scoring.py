@@ -27,6 +27,7 @@ SEEDS = 3
 
 _CHANCE = 200  # of the sentences, the first, are enough to know what random heads have
 _TOKENS = 1_024  # of a batch, at most
+_LONG = 8  # tokens of a sentence that can be an example, if there are such: of short ones means say little
 _EXAMPLES = 6  # sentences that are kept for each score of each head
 
 
@@ -66,7 +67,9 @@ def head_scores(
         at = lambda share, seed=seed: report("scoring random heads", (seed + share) / seeds, "")  # noqa: E731
         chance.append(_measured(untrained(model, seed), fewer, kind, at).means())
     known = [name for name, mean in own.means().items() if np.isfinite(mean).all()]
-    best = {name: own.largest(name, count) for name in known}
+    long = [number for number, text in enumerate(chosen[:count]) if text.can.any(1).sum() >= _LONG]
+    told = long if len(long) >= _EXAMPLES else range(count)
+    best = {name: own.largest(name, told) for name in known}
     used = {int(place): None for places, _ in best.values() for place in places.ravel() if place >= 0}
     number = {place: new for new, place in enumerate(used)} | {-1: -1}
     return HeadScores(
@@ -93,12 +96,11 @@ class _Measured:
             means = self.sums.sum(0, dtype=np.float64) / self.counts.sum(0)[:, None, None]
         return dict(zip(self.names, means.astype(np.float32), strict=True))
 
-    def largest(self, name: str, sentences: int) -> tuple[np.ndarray, np.ndarray]:
-        """(L, H, E) texts on which a score is largest, sentences only, and (L, H, E) the scores; -1 where none is."""
-        place = self.names.index(name)
-        counts = self.counts[:sentences, place]
-        there = np.flatnonzero(counts)
-        means = self.sums[there, place] / counts[there][:, None, None]
+    def largest(self, name: str, among: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """(L, H, E) of some texts those on which a score is largest, and (L, H, E) the scores; -1 where none is."""
+        place, some = self.names.index(name), np.array(among)
+        there = some[self.counts[some, place] > 0]
+        means = self.sums[there, place] / self.counts[there, place][:, None, None]
         order = np.argsort(-means, axis=0, kind="stable")[:_EXAMPLES]
         places, scores = there[order], np.take_along_axis(means, order, 0)
         room = ((0, _EXAMPLES - len(order)), (0, 0), (0, 0))

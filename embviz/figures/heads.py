@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import product
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,7 +13,8 @@ from embviz.attention import HeadScores
 from embviz.figures.theme import PALETTES, between, plain, template
 
 SIZE = (760, 620)
-_LETTER, _LINE, _AWAY = 6.8, 16.0, 9.0  # pixels of a label: a letter's width, its height, how far from its point
+_SHORTEST = 0.3  # of an axis of shares
+_LETTER, _LINE, _AWAY = 6.8, 16.0, 11.0  # pixels of a label: a letter's width, its height, how far from its point
 _SIDES = {"middle right": (1, 0), "middle left": (-1, 0), "top center": (0, 1), "bottom center": (0, -1)}
 
 Box = tuple[float, float, float, float]
@@ -30,7 +32,7 @@ def heads_figure(
     size: tuple[int, int] = SIZE,
 ) -> go.Figure:
     """Draw every head as a point, its colour the layer; those with a label have it written beside them where there is
-    room, and all say what they are under the pointer. Grey points are heads with random weights.
+    room, and all say what they are under the pointer. Grey is where heads with random weights are.
 
     Args:
         scores: of all heads.
@@ -44,31 +46,34 @@ def heads_figure(
     Raises:
         EmbvizError: there is no such score, or no such head.
     """
-    default = axes(scores)
+    default = axes(scores.kind)
     across, up = across or default[0], up or default[1]
     x, y = scores.score(across), scores.score(up)
     said = {"layer": "layer", "head": "head", "random": "random heads", **(names or {})}
     palette, layers = PALETTES[theme], scores.shape[0]
     figure = go.Figure(layout={"template": template(theme), "uirevision": f"{across} {up}", "hovermode": "closest"})
+    (left, right), (low, high) = (
+        (float(of.min()), float(of.max())) for of in (scores.chance[across], scores.chance[up])
+    )
+    figure.add_shape(
+        type="rect", x0=left, x1=right, y0=low, y1=high, layer="below", line={"width": 0}, fillcolor=palette.grid
+    )
     figure.add_trace(
-        go.Scattergl(
+        go.Scatter(
             x=scores.chance[across].ravel(), y=scores.chance[up].ravel(), mode="markers", hoverinfo="skip",
             name=said["random"], marker={"color": palette.faint, "size": 5},
         )
     )  # fmt: skip
     labels = scores.labels
     spots = list(product(range(layers), range(scores.shape[1])))
-    hover = [
-        f"{said['layer']} {one}, {said['head']} {other}" + (f": {_called(labels[one][other], said)}")
-        for one, other in spots
-    ]
-    colors = between(palette.scale[1:], max(layers, 2)) if theme == "dark" else between(palette.scale[2:], layers + 1)
+    hover = [f"{said['layer']} {one}, {said['head']} {other}: {_called(labels[one][other], said)}"
+             for one, other in spots]  # fmt: skip
     figure.add_trace(
         go.Scatter(
             x=x.ravel(), y=y.ravel(), mode="markers", customdata=[list(spot) for spot in spots], text=hover,
             hovertemplate="%{text}<br>%{x:.3f}, %{y:.3f}<extra></extra>",
-            marker={"color": [colors[one] for one, _ in spots], "size": 11,
-                    "line": {"color": palette.paper, "width": 1}},
+            marker={"color": [one for one, _ in spots], "size": 11, "line": {"color": palette.paper, "width": 1},
+                    **_layer_colors(layers, said["layer"], theme)},
         )
     )  # fmt: skip
     _axes(figure, scores, (across, up), said, theme)
@@ -84,11 +89,28 @@ def heads_figure(
     return figure
 
 
-def axes(scores: HeadScores) -> tuple[str, str]:
-    """The two scores that are looked at first."""
-    if scores.kind == "cross":
+def _layer_colors(layers: int, name: str, theme: str) -> dict[str, Any]:
+    """A colour a layer, from light to dark or from dark to light, and the bar that says which."""
+    colors = between(PALETTES[theme].scale[2:], max(layers, 2))[:layers]
+    steps = [(edge / layers, color) for i, color in enumerate(colors) for edge in (i, i + 1)]
+    shown = list(range(0, layers, max(1, layers // 12)))
+    quiet = {"color": PALETTES[theme].quiet, "size": 12}
+    bar = {
+        "title": {"text": name, "side": "right", "font": quiet},
+        "tickfont": quiet,
+        "thickness": 10,
+        "len": 0.5,
+        "outlinewidth": 0,
+        "tickvals": shown,
+    }
+    return {"colorscale": steps, "cmin": -0.5, "cmax": layers - 0.5, "showscale": layers > 1, "colorbar": bar}
+
+
+def axes(kind: str) -> tuple[str, str]:
+    """The two scores of a kind of attention that are looked at first."""
+    if kind == "cross":
         return "diagonal", "antidiagonal"
-    return "previous", "induction" if scores.kind == "decoder" else "next"
+    return "previous", "induction" if kind == "decoder" else "next"
 
 
 def _called(label: str | None, said: Mapping[str, str]) -> str:
@@ -104,10 +126,14 @@ def _axes(figure: go.Figure, scores: HeadScores, shown: tuple[str, str], said: M
 
 
 def extent(scores: HeadScores, name: str) -> tuple[float, float]:
-    """From where to where the axis of a score is: around all heads, the random ones too, with a margin."""
+    """From where to where the axis of a score is: around all heads, the random ones too, with a margin. That of a share
+    begins at 0 and is not so short that chance would look like much.
+    """
     both = np.concatenate([scores.scores[name].ravel(), scores.chance[name].ravel()])
     low, high = float(both.min()), float(both.max())
-    margin = 0.06 * max(high - low, 1e-3)
+    if name not in ("distance", "entropy"):
+        low, high = 0.0, max(high, _SHORTEST)
+    margin = 0.04 * max(high - low, 1e-3)
     return low - margin, high + margin
 
 

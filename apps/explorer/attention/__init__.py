@@ -8,19 +8,20 @@ import dash
 from dash import ClientsideFunction, Input, Output, State
 
 from embviz.apps.explorer import frame, ids
-from embviz.apps.explorer.attention import compared, evidence
+from embviz.apps.explorer.attention import compared, evidence, heads
 from embviz.apps.explorer.attention.events import clicked, written_on
 from embviz.apps.explorer.attention.layout import layout
 from embviz.apps.explorer.attention.looking import with_kind
 from embviz.apps.explorer.attention.picture import picture
 from embviz.apps.explorer.interface import language, theme
+from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
 
 __all__ = ["connect", "layout"]
 
 
-def connect(app: dash.Dash, library: Library) -> None:
+def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
     """Register the callbacks of the attention view."""
     frame.follow(
         app,
@@ -32,16 +33,19 @@ def connect(app: dash.Dash, library: Library) -> None:
             "layer": (ids.ATTENTION_LAYER, "value"),
             "head": (ids.ATTENTION_HEAD, "value"),
             **compared.CONTROLS,
+            **heads.CONTROLS,
         },
         [
             (ids.ATTENTION_OVERVIEW, "clickData", lambda selection, click: clicked(library, selection, click)),
+            (ids.ATTENTION_KINDS_GRAPH, "clickData", heads.clicked),
             (ids.ATTENTION_WRITE, "n_clicks", lambda selection, clicks: written_on(library, selection)),
         ],
-        resolve=lambda selection: with_kind(library, selection),
+        resolve=lambda selection: heads.with_scores(library, with_kind(library, selection)),
     )
 
     evidence.connect(app, library)
     compared.connect(app, library)
+    heads.connect(app, library, jobs)
     app.clientside_callback(
         ClientsideFunction("explorer", "fit"), Input(ids.ATTENTION_GRAPH, "figure"), State(ids.ATTENTION_GRAPH, "id")
     )

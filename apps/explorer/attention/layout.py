@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from embviz.apps.explorer import ids
-from embviz.apps.explorer.attention import compared, evidence
+from embviz.apps.explorer.attention import compared, evidence, heads
 from embviz.apps.explorer.cards import HIDDEN, empty
 from embviz.apps.explorer.interface import text, theme
 from embviz.models import KINDS
@@ -36,6 +36,7 @@ def layout(language: str) -> list[Any]:
             className="picture course attended",
         ),
         html.Aside([_all_heads(language), html.Div(id=ids.ATTENTION_DETAILS)], className="details"),
+        *heads.layout(language),
     ]
 
 
@@ -63,6 +64,7 @@ def _controls(language: str) -> list[Any]:
         compared.layout(language),
         html.Div(id=ids.ATTENTION_ABOUT, className="quiet"),
         html.P(id=ids.ATTENTION_STAGES, className="quiet"),
+        html.Div(id=ids.ATTENTION_KINDS_WAY),
     ]
 
 
