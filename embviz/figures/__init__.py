@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from embviz.attention import Attention
+from embviz.attention import Attention, HeadScores
 from embviz.projection import Projection
 from embviz.similarity import Neighbors
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-def figure(record: Projection | Neighbors | Attention, theme: str = "light", **options: Any) -> go.Figure:
-    """Draw a record: a map, nearest words, one head if the record holds one, else all heads.
+def figure(record: Projection | Neighbors | Attention | HeadScores, theme: str = "light", **options: Any) -> go.Figure:
+    """Draw a record: a map, nearest words, one head if the record holds one, else all heads; the kinds of all heads.
 
     Args:
-        record: what `project`, `near` or `attend` gave.
+        record: what `project`, `near`, `attend` or `head_scores` gave.
         theme: "light" or "dark".
-        options: of `projection_figure`, `neighbors_figure`, `head_figure` or `overview_figure`; for a record of all
-            heads, `layer` and `head` choose one.
+        options: of `projection_figure`, `neighbors_figure`, `head_figure`, `overview_figure` or `heads_figure`; for a
+            record of all heads, `layer` and `head` choose one.
 
     Raises:
         TypeError: the record is none of these.
@@ -40,4 +40,9 @@ def figure(record: Projection | Neighbors | Attention, theme: str = "light", **o
         if len(record.layers) == len(record.heads) == 1:
             return head_figure(record, record.layers[0], record.heads[0], theme=theme, **options)
         return overview_figure(record, theme=theme, **options)
-    raise TypeError(f"A figure is drawn from a Projection, Neighbors or Attention, not from a {type(record).__name__}.")
+    if isinstance(record, HeadScores):
+        from embviz.figures.heads import heads_figure
+
+        return heads_figure(record, theme=theme, **options)
+    raise TypeError(f"A figure is drawn from a Projection, Neighbors, Attention or HeadScores, not from a "
+                    f"{type(record).__name__}.")  # fmt: skip

@@ -38,6 +38,7 @@ def test_all_heads_are_scored_and_lead_to_one_of_them(
     expect(page.get_by_text("What kind is each head?")).to_be_visible()
     expect(page.get_by_label("Sentence", exact=True)).to_be_hidden()
     page.get_by_role("button", name="Score all heads").click()
+    expect(page.locator("#attention-kinds-about")).to_contain_text("All 4 heads", timeout=120_000)  # of a process
     found = shown("attention-kinds-graph", 1)
     scores = kept(ev.open_run(runs / "small"), "encoder")
     assert scores is not None and scores.corpus == "text"

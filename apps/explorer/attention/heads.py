@@ -208,7 +208,7 @@ def page(library: Library, jobs: Jobs, selection: Selection, action: str, reader
             return {**shown, "compute": {}, "message": notice(job.error, "red")}
         scores = kept(run, kind)
         if scores is None:
-            said = "heads_cancelled" if action == "cancel" else "heads_none"
+            said = "heads_cancelled" if action in ("cancel", "tick") else "heads_none"  # a tick may come late
             return {**shown, "compute": {}, "message": notice(text(said, language, sentences=SENTENCES))}
         return {**shown, **_drawn(scores, with_scores(library, selection), reader)}
     except (EmbvizError, OSError) as error:
