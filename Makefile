@@ -24,6 +24,7 @@ bench: .venv/ready browser  ## measure beside the peers; vectors come from PyPI,
 	PYTHONPATH=.venv/bench $(BIN)/python tests/benchmarks/projections.py $(GLOVE) \
 		--words 20000 --words 100000 --placed 950000
 	$(BIN)/python tests/benchmarks/attention.py $(SHAKESPEARE)
+	$(BIN)/python tests/benchmarks/heads.py
 
 check: .venv/ready  ## lint, types
 	$(BIN)/ruff check .

@@ -60,10 +60,10 @@ def few_shot(examples: Iterable[tuple[str, str]], prompt: str) -> str:
     return "\n".join([*lines, f"{prompt} ->"])
 
 
-def written(model: AttentionModel, source: str) -> Tokens:
-    """What a seq2seq model makes of a source, the likeliest token each time, as far as its context goes."""
-    writer = _Writer.of(model, source)
-    *_, ids = writer.steps(model.context - len(model.marks.start), 0, None, None, 0)
+def written(model: AttentionModel, source: str, most: int | None = None) -> Tokens:
+    """What a seq2seq model makes of a source, the likeliest token each time, as far as its context goes, or `most`."""
+    writer, room = _Writer.of(model, source), model.context - len(model.marks.start)
+    *_, ids = writer.steps(room if most is None else min(most, room), 0, None, None, 0)
     text, spans = model.tokenizer.decode(ids), _spans(model, ids)
     names = (text[start:end].strip() or str(model.tokenizer.id_to_token(token))
              for token, (start, end) in zip(ids, spans, strict=True))  # fmt: skip

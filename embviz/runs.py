@@ -1,7 +1,7 @@
 """Runs: folders on disk that each hold one finished result. Makes, opens and lists them.
 
-A run is immutable but for `projections/`, `faithfulness/` and `clusters/`, which keep what was computed from it, and
-`columns/`, which keeps what was said of its words later.
+A run is immutable but for `projections/`, `faithfulness/`, `clusters/` and `head_scores/`, which keep what was computed
+from it, and `columns/`, which keeps what was said of its words later.
 `drafts.py` writes one whole or not at all, with the size of every file in `meta.json`, so that a half-written or
 damaged run is told from a good one. Nothing here is pickled.
 """

@@ -112,7 +112,7 @@ def test_a_job_that_leaves_nothing_says_why(library: Library) -> None:
     process = subprocess.Popen(["true"], stderr=subprocess.PIPE, text=True)
     job = Job(process, run.path / "projections" / "nothing.safetensors")
     job.listen()
-    assert job.error == "'strange' may only be read, so no map can be kept in it. Copy the run."
+    assert job.error == "'strange' may only be read, so nothing can be kept in it. Copy the run."
 
 
 def test_a_map_of_a_handful_of_words_is_shown_unmeasured(tmp_path: Path) -> None:

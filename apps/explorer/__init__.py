@@ -50,7 +50,7 @@ def create_app(runs: Path | str) -> dash.Dash:
     frame.connect(app, library)
     map.connect(app, library, jobs)
     words.connect(app, library)
-    attention.connect(app, library)
+    attention.connect(app, library, jobs)
     training.connect(app, trainings)
     compressed.connect(app)
 

@@ -25,12 +25,12 @@ def notice(sentence: str, kind: str = "blue") -> Any:
 
 
 def bars(names: Iterable[str], shares: Iterable[float]) -> Any:
-    """What is likeliest or nearest, each with a bar and its number from 0 to 1."""
+    """What is likeliest or nearest, each with its number and a bar as long, up to 1."""
     rows = [
         html.Li(
             [
                 html.Span(name, className="word"),
-                html.Span(className="bar", style={"--share": f"{max(0.0, float(share)):.3f}"}),
+                html.Span(className="bar", style={"--share": f"{min(1.0, abs(float(share))):.3f}"}),
                 html.Span(f"{share:.3f}", className="score"),
             ]
         )

@@ -156,3 +156,22 @@ def training_fields(kind: str) -> str:
 def training_field(kind: str, field: str) -> str:
     """The control of one hyperparameter."""
     return f"training-{kind}-{field}"
+
+
+ATTENTION_KINDS_WAY = "attention-kinds-way"
+ATTENTION_KINDS_PAGE = "attention-kinds-page"
+ATTENTION_KINDS_BACK = "attention-kinds-back"
+ATTENTION_KINDS_ACROSS = "attention-kinds-across"
+ATTENTION_KINDS_UP = "attention-kinds-up"
+ATTENTION_KINDS_OF = "attention-kinds-of"
+ATTENTION_KINDS_ABOUT = "attention-kinds-about"
+ATTENTION_KINDS_GRAPH = "attention-kinds-graph"
+ATTENTION_KINDS_MESSAGE = "attention-kinds-message"
+ATTENTION_KINDS_COMPUTE = "attention-kinds-compute"
+ATTENTION_KINDS_TICKER = "attention-kinds-ticker"
+ATTENTION_KINDS_PROGRESS = "attention-kinds-progress"
+ATTENTION_KINDS_STAGE = "attention-kinds-stage"
+ATTENTION_KINDS_BAR = "attention-kinds-bar"
+ATTENTION_KINDS_CANCEL = "attention-kinds-cancel"
+ATTENTION_KINDS_DETAILS = "attention-kinds-details"
+ATTENTION_KINDS_SIZE = "attention-kinds-size"

@@ -9,7 +9,7 @@ import re
 
 from flask import request
 
-from embviz.apps.explorer import interface_attention, interface_library, interface_training
+from embviz.apps.explorer import interface_attention, interface_heads, interface_library, interface_training
 from embviz.errors import EmbvizError
 
 LANGUAGES = {"en": "English", "zh": "中文"}
@@ -334,7 +334,7 @@ _ERRORS = {
 }  # fmt: skip
 
 
-_TEXT |= interface_attention.TEXT | interface_training.TEXT
+_TEXT |= interface_attention.TEXT | interface_heads.TEXT | interface_training.TEXT
 _ERRORS |= interface_training.ERRORS
 
 

@@ -28,6 +28,9 @@ CHINESE = {
     "cutting into tokens": "切分词元",
     "fetching": "下载",
     "training": "训练",
+    "choosing sentences": "选取句子",
+    "scoring heads": "计算各头得分",
+    "scoring random heads": "计算随机头得分",
     # what the hyperparameters are
     "skip-gram or cbow": "skip-gram 或 cbow",
     "length of a vector": "向量的长度",

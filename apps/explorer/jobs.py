@@ -1,7 +1,8 @@
-"""Jobs: projections that take long, each computed by a child process of the same shell command a person would type.
+"""Jobs: projections and scores of heads, which take long; each is computed by a child process of the same shell command
+a person would type.
 
-A child can be killed at any moment without harm, and leaves its result in the run. Readers who ask for the same
-projection share one job; it is stopped when the last of them cancels.
+A child can be killed at any moment without harm, and leaves its result in the run. Readers who ask for the same result
+share one job; it is stopped when the last of them cancels.
 """
 
 from __future__ import annotations
@@ -54,10 +55,10 @@ class Job:
                 self._hear(line)
         code = self.process.wait()
         if code and self.error is None:
-            self.error = f"The projection ended unexpectedly (exit status {code}). Start it again."
+            self.error = f"The computation ended unexpectedly (exit status {code}). Start it again."
         if code == 0 and not self.path.is_file():
             self.error = (
-                f"'{self.path.parent.parent.name}' may only be read, so no map can be kept in it. Copy the run."
+                f"'{self.path.parent.parent.name}' may only be read, so nothing can be kept in it. Copy the run."
             )
         self.over = True
 
@@ -98,16 +99,30 @@ class Jobs:
         return self._job(path, run, method, dims, words, reader, "--measure")
 
     def _job(self, path: Path, run: Run, method: str, dims: int, words: int | None, reader: str, how: str) -> Job:
+        command = ["project", str(run.path.resolve()), "--method", method, "--dims", str(dims), how]
+        command += ["--words", str(words)] if words else []
+        return self.at_work(path, command + (["--live"] if how == "--no-measure" else []), reader)
+
+    def at_work(self, path: Path, command: list[str], reader: str, leaves: Path | None = None) -> Job:
+        """The job of a command, started if need be; it is known by a path, and leaves a file there or elsewhere."""
         with self._lock:
             job = self._jobs.get(path)
             if job is None or (job.over and job.error is None):  # what it left is gone: it is made again
-                job = self._jobs[path] = _start(path, run, method, dims, words, how)
+                job = self._jobs[path] = _start(leaves or path, command)
             job.readers[reader] = time.monotonic()
             return job
 
+    def job(self, path: Path) -> Job | None:
+        """The job that leaves a file, if there is one; over or not."""
+        with self._lock:
+            return self._jobs.get(path)
+
     def cancel(self, run: Run, method: str, dims: int, words: int | None, reader: str) -> None:
         """A reader wants a projection no longer: stop it, unless another reader waits for it."""
-        path = run.projection_path(method, dims, words)
+        self.stop(run.projection_path(method, dims, words), reader)
+
+    def stop(self, path: Path, reader: str) -> None:
+        """A reader wants what a job leaves no longer: stop it, unless another reader waits for it."""
         with self._lock:
             job = self._jobs.get(path)
             if job is None:
@@ -119,8 +134,12 @@ class Jobs:
 
     def forget(self, run: Run, method: str, dims: int, words: int | None) -> None:
         """Drop a job that has failed, so that it can be asked for again."""
+        self.drop(run.projection_path(method, dims, words))
+
+    def drop(self, path: Path) -> None:
+        """Drop the job that was to leave a file, so that it can be asked for again."""
         with self._lock:
-            self._jobs.pop(run.projection_path(method, dims, words), None)
+            self._jobs.pop(path, None)
 
     def stop_all(self) -> None:
         """Kill every child; their results so far are of no use to anybody."""
@@ -128,10 +147,8 @@ class Jobs:
             job.stop()
 
 
-def _start(path: Path, run: Run, method: str, dims: int, words: int | None, how: str) -> Job:
-    command = [sys.executable, "-m", "embviz", "--progress", "json", "project", str(run.path.resolve())]
-    command += ["--method", method, "--dims", str(dims), how] + (["--words", str(words)] if words else [])
-    command += ["--live"] if how == "--no-measure" else []
+def _start(path: Path, asked: list[str]) -> Job:
+    command = [sys.executable, "-m", "embviz", "--progress", "json", *asked]
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

@@ -37,7 +37,7 @@ class Selection:
         kind: of a seq2seq model's attention: cross, encoder or decoder.
         layer: counted from 0.
         head: counted from 0.
-        show: how attention is shown: heatmap, lines or text.
+        show: how attention is shown: heatmap, lines, text, products, predictions or path; or heads, the kinds of all.
         lines: of lines, the heads that are drawn, such as 0.1 for layer 0, head 1, parted by tabs; None for the one.
         tokens: the numbers of the chosen tokens, parted by commas.
         step: only so many of the first rows of attention; None for all.
@@ -52,6 +52,7 @@ class Selection:
         token: of the sentence, counted from 0; the one that is changed or asked about.
         place: of what a seq2seq model writes, the token that is asked about.
         other_model, other_sentence, other_layer, other_head: what the picture is compared with, where it is another.
+        score_x, score_y: the scores by which heads are points.
         training: the training that is watched.
     """
 
@@ -97,6 +98,8 @@ class Selection:
     other_sentence: str | None = None
     other_layer: int | None = None
     other_head: int | None = None
+    score_x: str | None = None
+    score_y: str | None = None
     training: str | None = None
 
     @classmethod

@@ -134,7 +134,7 @@ def question(model: AttentionModel, sentence: str, target: str | None = None, ki
     """
     import torch
 
-    kind = _kind(model, kind, target)
+    kind = kind_of(model, kind, target)
     read, wrote = model.encode(sentence), _written(model, sentence, target)
     queries, keys = (wrote if wrote and kind != "encoder" else read), (wrote if wrote and kind == "decoder" else read)
     source = torch.tensor(read.ids) if wrote else None
@@ -165,7 +165,12 @@ def _written(model: AttentionModel, sentence: str, target: str | None) -> Tokens
     return written(model, sentence)
 
 
-def _kind(model: AttentionModel, asked: str | None, target: str | None) -> str:
+def kind_of(model: AttentionModel, asked: str | None, target: str | None = None) -> str:
+    """The kind of attention that is asked for: the model's first by default.
+
+    Raises:
+        EmbvizError: the model has no such attention, or none, or writes no target.
+    """
     there = model.shape.kinds
     if not there:
         raise EmbvizError(

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from embviz.cli import annotate, corpora, cut, finetuning, look, predict, project, serve, training, write
+from embviz.cli import annotate, corpora, cut, finetuning, heads, look, predict, project, serve, training, write
 from embviz.cli.terminal import STYLES, choose_progress, complain, open_streams
 from embviz.errors import EmbvizError
 
@@ -29,6 +29,7 @@ finetuning.add_to(app, training.add_to(app))
 corpora.add_to(app)
 look.add_to(app)
 predict.add_to(app)
+heads.add_to(app)
 project.add_to(app)
 cut.add_to(app)
 annotate.add_to(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from embviz.attention import Attention
+from embviz.attention import Attention, HeadScores
 from embviz.errors import EmbvizError
 from embviz.projection import Projection
 from embviz.similarity import Neighbors
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-def figure(record: Projection | Neighbors | Attention, theme: str = "light", **options: Any) -> go.Figure:
-    """Draw a record: a map, nearest words, one head if the record holds one, else all heads.
+def figure(record: Projection | Neighbors | Attention | HeadScores, theme: str = "light", **options: Any) -> go.Figure:
+    """Draw a record: a map, nearest words, one head if the record holds one, else all heads; the kinds of all heads.
 
     Args:
-        record: what `project`, `near` or `attend` gave, or `Attention.of(array, tokens)`.
+        record: what `project`, `near`, `attend` or `head_scores` gave, or `Attention.of(array, tokens)`.
         theme: "light" or "dark".
-        options: of `projection_figure` or `neighbors_figure`. Of attention: `show`, one of "heatmap", "lines", "text"
-            and "overview"; `layer` and `head`, or for lines `heads`, which choose among several; and those of
-            `head_figure`, `lines_figure`, `text_figure` or `overview_figure`.
+        options: of `projection_figure`, `neighbors_figure` or `heads_figure`. Of attention: `show`, one of "heatmap",
+            "lines", "text" and "overview"; `layer` and `head`, or for lines `heads`, which choose among several; and
+            those of `head_figure`, `lines_figure`, `text_figure` or `overview_figure`.
 
     Raises:
         TypeError: the record is none of these.
@@ -37,7 +37,12 @@ def figure(record: Projection | Neighbors | Attention, theme: str = "light", **o
         return neighbors_figure(record, theme=theme, **options)
     if isinstance(record, Attention):
         return _of_attention(record, theme, **options)
-    raise TypeError(f"A figure is drawn from a Projection, Neighbors or Attention, not from a {type(record).__name__}.")
+    if isinstance(record, HeadScores):
+        from embviz.figures.heads import heads_figure
+
+        return heads_figure(record, theme=theme, **options)
+    raise TypeError(f"A figure is drawn from a Projection, Neighbors, Attention or HeadScores, not from a "
+                    f"{type(record).__name__}.")  # fmt: skip
 
 
 def _of_attention(

@@ -8,6 +8,7 @@ Letters: B sentences, T tokens, S tokens of the source, D dims, H heads, V token
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -75,6 +76,13 @@ class Pretrained:
         if len({weights.shape[1] for kind in kinds for weights in seen[kind]}) > 1:
             raise EmbvizError("The layers of this model have different numbers of heads, which embviz cannot show.")
         self.shape = Sides(family, len(shown), shown[0].shape[1], dims, context, vocab, marks, len(reader))
+
+    def untrained(self, seed: int) -> Pretrained:
+        """A model of the same configuration with random weights."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            fresh = type(self.module)(copy.deepcopy(self.module.config))
+        return Pretrained(fresh, self.headed, self.shape.family, self.shape.context, self.shape.marks)
 
     @property
     def kind(self) -> str:

@@ -105,6 +105,12 @@
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.explorer = {
+    // How large the picture of a view is, roughly, so that labels on it can be kept apart: [width, height] in pixels.
+    size() {
+      const phone = window.innerWidth <= 760;
+      return [window.innerWidth - (phone ? 110 : 670), Math.round(window.innerHeight * (phone ? 0.62 : 1)) - 120];
+    },
+
     // The view that the URL names; the others are hidden by the style sheet. Graphs take their size when shown.
     show(pathname) {
       const view = (pathname || "").split("/")[1];

@@ -10,12 +10,13 @@ import dash
 from dash import ClientsideFunction, Input, Output, State
 
 from embviz.apps.explorer import frame, ids
-from embviz.apps.explorer.attention import compared, evidence, taking
+from embviz.apps.explorer.attention import compared, evidence, heads, taking
 from embviz.apps.explorer.attention.events import chosen, clicked, stepped, whole_layer, written_on
 from embviz.apps.explorer.attention.layout import layout
 from embviz.apps.explorer.attention.looking import with_kind
 from embviz.apps.explorer.attention.picture import picture, zoomed
 from embviz.apps.explorer.interface import columns, language, theme
+from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
 
@@ -38,25 +39,27 @@ _CONTROLS = {
 }
 
 
-def connect(app: dash.Dash, library: Library) -> None:
+def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
     """Register the callbacks of the attention view, and the addresses that its numbers are fetched from."""
     frame.follow(
         app,
         "attention",
-        {**_CONTROLS, **compared.CONTROLS},
+        {**_CONTROLS, **compared.CONTROLS, **heads.CONTROLS},
         [
             (ids.ATTENTION_TILE, "data", lambda selection, click: clicked(library, selection, click)),
             (ids.ATTENTION_CHOSEN, "data", chosen),
             (ids.ATTENTION_STEP, "value", lambda selection, rows: stepped(library, selection, rows)),
             (ids.ATTENTION_ALL, "n_clicks", lambda selection, clicks: whole_layer(library, selection)),
+            (ids.ATTENTION_KINDS_GRAPH, "clickData", heads.clicked),
             (ids.ATTENTION_WRITE, "n_clicks", lambda selection, clicks: written_on(library, selection)),
         ],
-        resolve=lambda selection: with_kind(library, selection),
+        resolve=lambda selection: heads.with_scores(library, with_kind(library, selection)),
     )
     taking.connect(app, library)
 
     evidence.connect(app, library)
     compared.connect(app, library)
+    heads.connect(app, library, jobs)
     for graph, told in ((ids.ATTENTION_GRAPH, "attended"), (ids.ATTENTION_OVERVIEW, "overviewed")):
         app.clientside_callback(ClientsideFunction("explorer", told), Input(graph, "figure"), State(graph, "id"))
 
@@ -94,7 +97,7 @@ def connect(app: dash.Dash, library: Library) -> None:
     )
     def _draw(pathname: str, search: str, drawn: str | None, area: Any) -> dict[str, Any]:
         selection = Selection.of(pathname, search)
-        if selection.view != "attention":
+        if selection.view != "attention" or selection.show == "heads":
             raise dash.exceptions.PreventUpdate
         return picture(library, selection, theme(), language(), columns(), drawn, area)
 

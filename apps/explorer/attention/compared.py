@@ -88,7 +88,7 @@ def connect(app: dash.Dash, library: Library) -> None:
     )
     def _choices(pathname: str, search: str) -> dict[str, Any]:
         selection = Selection.of(pathname, search)
-        if selection.view != "attention":
+        if selection.view != "attention" or selection.show == "heads":
             raise dash.exceptions.PreventUpdate
         return choices(library, selection, language())
 

@@ -37,7 +37,7 @@ def connect(app: dash.Dash, library: Library) -> None:
     @app.callback(Output(ids.EVIDENCE, "children"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
     def _evidence(pathname: str, search: str) -> list[Any]:
         selection = Selection.of(pathname, search)
-        if selection.view != "attention":
+        if selection.view != "attention" or selection.show == "heads":
             raise dash.exceptions.PreventUpdate
         return panel(library, selection, theme(), language())
 

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from embviz.apps.explorer import ids
-from embviz.apps.explorer.attention import compared, evidence
+from embviz.apps.explorer.attention import compared, evidence, heads
 from embviz.apps.explorer.attention.drawing import ALL
 from embviz.apps.explorer.cards import HIDDEN, empty
 from embviz.apps.explorer.frame import attributes
@@ -29,6 +29,7 @@ def layout(language: str) -> list[Any]:
         ),
         html.Section(_picture(language), className="picture course attended"),
         html.Aside([_all_heads(language), html.Div(id=ids.ATTENTION_DETAILS)], className="details"),
+        *heads.layout(language),
         *[dcc.Store(id=store) for store in _STORES],
     ]
 
@@ -61,6 +62,7 @@ def _about() -> list[Any]:
     return [
         html.Div(id=ids.ATTENTION_ABOUT, className="quiet"),
         html.P(id=ids.ATTENTION_STAGES, className="quiet"),
+        html.Div(id=ids.ATTENTION_KINDS_WAY),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from dash import dcc, html
 
-from embviz.apps.explorer.cards import notice
+from embviz.apps.explorer.cards import bars, notice
 from embviz.apps.explorer.interface import EXAMPLES, text
 from embviz.apps.explorer.selection import Selection
 from embviz.attention import Attention
@@ -57,18 +57,9 @@ def wrote(seen: Attention, selection: Selection, language: str) -> list[Any]:
 def strongest(seen: Attention, layer: int, head: int) -> Any:
     """The largest weights of a head: who looks at whom, and how much."""
     weights = np.where(seen.seen, seen.head(layer, head), 0)
-    rows, columns = np.unravel_index(np.argsort(-weights, axis=None, kind="stable")[:_STRONGEST], weights.shape)
-    links = [
-        html.Li(
-            [
-                html.Span(_link(seen, row, column), className="word"),
-                html.Span(className="bar", style={"--share": f"{min(1.0, weights[row, column]):.3f}"}),
-                html.Span(f"{weights[row, column]:.3f}", className="score"),
-            ]
-        )
-        for row, column in zip(rows, columns, strict=True)
-    ]
-    return html.Ol(links, className="neighbors")
+    strong = np.argsort(-np.abs(weights), axis=None, kind="stable")[:_STRONGEST]
+    places = list(zip(*np.unravel_index(strong, weights.shape), strict=True))
+    return bars([_link(seen, row, column) for row, column in places], [float(weights[place]) for place in places])
 
 
 def _link(seen: Attention, row: int, column: int) -> str:

@@ -74,7 +74,8 @@ def head_figure(
     queries, keys = len(attention.tokens), len(attention.keys)
     if queries == keys:
         figure.update_yaxes(scaleanchor="x")  # a few tokens that look at many would be a strip of tiny squares
-    said = [*done(attention, language), say(f"scale {scale}", language, most=f"{largest:.{digits(largest)}f}")]
+    ends = "both" if signed and scale == "head" else scale
+    said = [*done(attention, language), say(f"scale {ends}", language, most=f"{largest:.{digits(largest)}f}")]
     if parts["block"] > 1:
         said.append(say("pooled", language, block=parts["block"]))
     frames = [row_frame(row, keys, theme) for row in chosen if 0 <= row < queries]

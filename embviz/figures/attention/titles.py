@@ -45,6 +45,7 @@ _SAYS = {
     "scale one": ("colours from 0 to 1", "颜色从 0 到 1"),
     "scale row": ("each row to its own largest", "每行按各自最大值着色"),
     "scale head": ("colours from 0 to {most}", "颜色从 0 到 {most}"),
+    "scale both": ("colours from −{most} to {most}", "颜色从 −{most} 到 {most}"),
     "thick one": ("thickest: 1", "最粗：1"),
     "thick row": ("thickest: the largest of each row", "最粗：每行最大值"),
     "thick head": ("thickest: the largest of each head", "最粗：每个头的最大值"),
