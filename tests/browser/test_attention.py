@@ -35,7 +35,7 @@ GRAPH = "#attention-graph .js-plotly-plot"
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An encoder and a decoder, trained for a moment on a few lines of every script."""
     folder = tmp_path_factory.mktemp("attending")
-    text = ["the king rules the land", "天气很好", "a queen <b> &amp; 😀", "مرحبا بكم"] * 30
+    text = ["the king rules the land", "天气很好", "a queen <b> &amp; 😀", "مرحبا بكم"] * 60
     small = {"layers": 2, "heads": 2, "dims": 16, "context": 48, "batch": 2, "steps": 2, "vocab": 80}
     for family in ("encoder", "decoder"):
         ev.make_run(ev.AttentionTrainer(family=family, **small), Corpus.of(text), folder / family)
