@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 
 import embviz as ev
+from embviz.attention import read
 from embviz.cli.terminal import brief, choose_progress, progress, shown
 from embviz.train import TRAINERS
 
@@ -177,6 +178,22 @@ def test_attend_as_json_a_page_and_arrays(place: Path) -> None:
     with np.load(place / "one.npz", allow_pickle=False) as arrays:
         np.testing.assert_array_equal(arrays["weights"], weights[:, 1:])
     assert_works_offline(place / "one.html")
+
+
+def test_attend_reads_as_one_asks_and_draws_what_is_shown(place: Path) -> None:
+    reading = ["--words", "--marks", "hide", "--sink", "zero", "--top-share", "0.5", "--renormalise"]
+    made = ["--show", "lines", "--html", "read.html", "--npz", "read.npz", "--json"]
+    told = run("attend", "runs/model", "The king rules 国家", *reading, "--direction", "to", *made, where=place)
+    seen = json.loads(told.stdout)
+    model = ev.open_run(place / "runs" / "model").model
+    wanted = read(ev.attend(model, "The king rules 国家"), True, "hide", "zero", 0.5, True, direction="to")
+    assert tuple(seen["tokens"]) == wanted.tokens == ("The", "king", "rules", "国家")
+    assert tuple(seen["changes"]) == wanted.changes and wanted.changes[-1] == "direction to"
+    with np.load(place / "read.npz", allow_pickle=False) as arrays:
+        np.testing.assert_allclose(arrays["weights"], wanted.weights, atol=1e-6)
+        assert arrays["changes"].tolist() == list(wanted.changes)
+    assert_works_offline(place / "read.html")
+    assert "layer 0, head 1" in (place / "read.html").read_text(encoding="utf-8")
 
 
 def assert_works_offline(page: Path) -> None:

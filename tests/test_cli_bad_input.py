@@ -84,6 +84,13 @@ LOOKING = {
     "long sentence": (["attend", "runs/model", "king " * 20_000], "20,002 tokens and 'model' reads at most 16"),
     "layer": (["attend", "runs/model", "king", "--layer", "99"], "Layer 99 was asked for, and 'model' has layers 0 to"),
     "head": (["attend", "runs/model", "king", "--head", "-1"], "Head -1 was asked for, and 'model' has heads 0 to 1"),
+    "marks": (["attend", "runs/model", "king", "--marks", "no"], "'no' was asked for: there are hide and zero"),
+    "share": (["attend", "runs/model", "king", "--top-share", "2"], "A share of 2 was asked for: it must lie above 0"),
+    "direction": (["attend", "runs/model", "king", "--direction", "up"], "'up' was asked for: there are from and to"),
+    "picture": (
+        ["attend", "runs/model", "king", "--show", "pie", "--html", "new.html"],
+        "'pie' was asked for: there are",
+    ),
     "no folder": (["list", "gone"], "no folder 'gone'"),
     "not a folder": (["serve", "text.txt"], "'text.txt' is a file, and no folder of runs"),
     "serve one": (["serve", "runs/words"], "is one run; serve the folder that holds it: embviz serve runs"),

@@ -154,7 +154,7 @@ def test_scales_are_0_to_1_each_rows_largest_or_the_heads() -> None:
     one, row, head = (head_figure(seen, 1, 0, scale=scale) for scale in ("one", "row", "head"))
     assert (one.data[0].zmax, row.data[0].zmax) == (1, 1)
     assert head.data[0].zmax == pytest.approx(weights.max())
-    np.testing.assert_allclose(cells(row), weights / weights.max(1, keepdims=True), atol=5e-4)
+    np.testing.assert_allclose(cells(row), weights / weights.max(1, keepdims=True), atol=6e-3)
     np.testing.assert_allclose(cells(row, "customdata"), weights, atol=5e-4)
     assert "customdata" in row.data[0].hovertemplate and "%{z:.3f}" in one.data[0].hovertemplate
     assert "colours from 0 to 1" in said(one) and "each row to its own largest" in said(row)

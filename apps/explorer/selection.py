@@ -115,7 +115,9 @@ class Selection:
     def search(self) -> str:
         """The part of the URL after the path."""
         given = {name: getattr(self, name) for name in _TEXTS + _NUMBERS}
-        return "?" + urlencode({name: value for name, value in given.items() if value not in (None, "")})
+        return "?" + urlencode(
+            {name: value for name, value in given.items() if value not in (None, "")}, errors="replace"
+        )  # fmt: skip  half an emoji is no text
 
     @property
     def url(self) -> str:

@@ -128,6 +128,21 @@ def attend(
     compare: Annotated[
         Path | None, typer.Option(help="Another run, such as the one before fine-tuning: which heads changed most?")
     ] = None,
+    words: Annotated[bool, typer.Option("--words", help="Merge pieces of words into words.")] = False,
+    marks: Annotated[
+        str | None, typer.Option(help="Special tokens such as [CLS]: hide them, or zero what they get.")
+    ] = None,
+    sink: Annotated[str | None, typer.Option(help="The token that most weight goes to: hide or zero.")] = None,
+    top_share: Annotated[
+        float | None, typer.Option(help="Only the largest weights that make up this share of each row, such as 0.9.")
+    ] = None,
+    renormalise: Annotated[bool, typer.Option("--renormalise", help="Let rows sum to 1 again.")] = False,
+    direction: Annotated[
+        str, typer.Option(help="from: what each token looks at; to: by whom it is looked at.")
+    ] = "from",
+    show: Annotated[
+        str | None, typer.Option(help="What --html draws: heatmap, lines, text or overview; of many heads the last.")
+    ] = None,
     as_json: JSON = False,
     html: HTML = None,
     npz: NPZ = None,
@@ -137,29 +152,40 @@ def attend(
     from embviz.runs import open_run
 
     layers, heads = (None if layer is None else [layer]), (None if head is None else [head])
-    seen = attention.attend(open_run(run).model, sentence, layers, heads, target, kind)
+    reading: dict[str, Any] = {"words": words, "marks": marks, "sink": sink, "top_share": top_share,
+                               "renormalise": renormalise, "direction": direction}  # fmt: skip
+    seen = attention.read(attention.attend(open_run(run).model, sentence, layers, heads, target, kind), **reading)
     if compare:
         if html or npz:
             raise EmbvizError("--compare prints a table or JSON: ask for --html and --npz without it.")
         other = attention.attend(open_run(compare).model, sentence, layers, heads, target, kind)
+        other = attention.read(other, **reading)
         _changes(seen, other, attention.change(seen, other), as_json)
         return
     if html:
-        from embviz.figures.attention import head_figure, overview_figure
-
-        one = len(seen.layers) == len(seen.heads) == 1
-        write_page(head_figure(seen, seen.layers[0], seen.heads[0]) if one else overview_figure(seen), html)
+        write_page(_figure(seen, show), html)
     if npz:
-        write_arrays(npz, tokens=list(seen.tokens), keys=list(seen.keys), weights=seen.weights)
+        write_arrays(npz, tokens=list(seen.tokens), keys=list(seen.keys), weights=seen.weights,
+                     changes=list(seen.changes))  # fmt: skip
     if as_json:
         dump({"model": seen.model, "family": seen.family, "kind": seen.kind, "sentence": seen.sentence,
-              "target": seen.target, "tokens": seen.tokens, "keys": seen.keys,
+              "target": seen.target, "changes": seen.changes, "tokens": seen.tokens, "keys": seen.keys,
               "layers": seen.layers, "heads": seen.heads,
               "weights": seen.weights.astype(float).round(6).tolist()})  # fmt: skip
     else:
         _strongest(seen)
         for path in filter(None, (html, npz)):
             say(f"Written: {path}")
+
+
+def _figure(seen: Attention, show: str | None) -> Any:
+    """One head, or all; as lines all heads that were asked for, each in its colour."""
+    from embviz.figures import figure
+
+    heads: dict[str, Any] = (
+        {"heads": [(layer, head) for layer in seen.layers for head in seen.heads]} if show == "lines" else {}
+    )
+    return figure(seen, show=show, **heads)
 
 
 def _strongest(seen: Attention) -> None:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from embviz.attention import Attention
 from embviz.figures.attention.numbers import darkest, digits, most, rounded, scaled, shown
-from embviz.figures.attention.titles import across, brief, done, measure, of_head, put_title, say, sides
+from embviz.figures.attention.titles import across, brief, done, heading, measure, of_head, say, sides
 from embviz.figures.raster import diverging
 from embviz.figures.theme import PALETTES, colorscale, plain, template
 
@@ -63,25 +63,24 @@ def head_figure(
             **({"tickvals": [0, 1], "ticktext": ["0", "max"]} if scale == "row" else {}),
         },
     )  # fmt: skip
-    figure = go.Figure(heatmap, layout={"template": template(theme), "uirevision": _text(attention)})
-    names = sides(attention, language)
-    font = {"font": {"color": palette.quiet, "size": 12}, "standoff": 6}
-    figure.update_xaxes(
-        **parts["across"], side="top", tickangle=-60, title={"text": names[1], **font}, constrain="domain",
-        showgrid=False, automargin=False,
-    )  # fmt: skip
-    figure.update_yaxes(**parts["down"], title={"text": names[0], **font}, constrain="domain", showgrid=False)
-    queries, keys = len(attention.tokens), len(attention.keys)
-    if queries == keys:
-        figure.update_yaxes(scaleanchor="x")  # a few tokens that look at many would be a strip of tiny squares
     ends = "both" if signed and scale == "head" else scale
     said = [*done(attention, language), say(f"scale {ends}", language, most=f"{largest:.{digits(largest)}f}")]
     if parts["block"] > 1:
         said.append(say("pooled", language, block=parts["block"]))
-    frames = [row_frame(row, keys, theme) for row in chosen if 0 <= row < queries]
-    figure.update_layout(margin={"l": 12, "r": 12, "b": 12}, shapes=frames)
-    put_title(figure, of_head(attention, layer, head, language), said, theme, columns, _above(parts["across"]))
-    return figure
+    title, above = heading(of_head(attention, layer, head, language), said, theme, columns, _above(parts["across"]))
+    queries, keys = len(attention.tokens), len(attention.keys)
+    names, quiet = sides(attention, language), {"font": {"color": palette.quiet, "size": 12}, "standoff": 6}
+    across_axis = {**parts["across"], "side": "top", "tickangle": -60, "title": {"text": names[1], **quiet},
+                   "constrain": "domain", "showgrid": False, "automargin": False}  # fmt: skip
+    down_axis = {**parts["down"], "title": {"text": names[0], **quiet}, "constrain": "domain", "showgrid": False}
+    if queries == keys:
+        down_axis["scaleanchor"] = "x"  # a few tokens that look at many would be a strip of tiny squares
+    layout = {
+        "template": template(theme), "uirevision": _text(attention), "title": title, "xaxis": across_axis,
+        "yaxis": down_axis, "margin": {"l": 12, "r": 12, "b": 12, "t": above},
+        "shapes": [row_frame(row, keys, theme) for row in chosen if 0 <= row < queries],
+    }  # fmt: skip
+    return go.Figure(heatmap, layout)
 
 
 def detail(
@@ -107,13 +106,13 @@ def detail(
     weight = "customdata" if scale == "row" else "z"
     place = "%{y} → %{x}" if named else "%{y:.0f} → %{x:.0f}"
     trace: dict[str, Any] = {
-        "z": rounded(_pooled(shares, block), 1.0 if scale == "row" else largest),
+        "z": rounded(_pooled(shares, block), 2 if scale == "row" else digits(largest)),
         "x0": left + (block - 1) / 2, "dx": block, "y0": top + (block - 1) / 2, "dy": block,
         "xgap": _gap(span), "ygap": _gap(span),
         "hovertemplate": f"{place}: %{{{weight}:.{digits(largest)}f}}<extra></extra>",
     }  # fmt: skip
     if scale == "row":
-        trace["customdata"] = rounded(_pooled(cut, block), largest)
+        trace["customdata"] = rounded(_pooled(cut, block), digits(largest))
     return {
         "trace": trace,
         "across": {**_ticks(attention.keys, left, right), "range": [whole[2] - 0.5, whole[3] + 0.5]},

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from embviz.attention import Attention
 from embviz.figures.attention.numbers import most, scaled, shown
-from embviz.figures.attention.titles import brief, done, of_heads, put_title, say, sides
+from embviz.figures.attention.titles import brief, done, heading, of_heads, say, sides
 from embviz.figures.theme import PALETTES, hues, plain, template
 
 MOST = 300
@@ -50,17 +50,18 @@ def lines_figure(
     rows = [row for row in chosen if 0 <= row < len(attention.tokens)] or list(range(len(attention.tokens)))
     links = _links(attention, heads, rows, scale)
     kept = np.argsort(-links["weight"], kind="stable")[:strongest]
-    figure = go.Figure(layout={"template": template(theme), "uirevision": "lines"})
+    traces: list[Any] = []
     for place, (head, color) in enumerate(zip(heads, colors, strict=True)):
         ours = {name: values[kept][links["head"][kept] == place] for name, values in links.items()}
-        figure.add_traces(_bundles(attention, ours, head, color, language))
-    figure.add_traces(_ends(attention, rows, theme))
+        traces += _bundles(attention, ours, head, color, language)
     said = [*done(attention, language), say(f"thick {scale}", language)]
     if len(links["weight"]) > strongest:
         said.append(say("strongest", language, n=strongest, all=len(links["weight"])))
-    _lay_out(figure, attention, theme, language)
-    put_title(figure, of_heads(attention, heads, colors, language, columns), said, theme, columns, 30)
-    return figure
+    layout = _layout(attention, theme, language)
+    first = of_heads(attention, heads, colors, language, columns)
+    layout["title"], layout["margin"]["t"] = heading(first, said, theme, columns, 30)
+    second = go.Scatter(x=[], y=[], yaxis="y2")  # without a trace there is no second axis
+    return go.Figure([*traces, *_ends(attention, rows, theme), second], layout)
 
 
 def _links(
@@ -130,23 +131,21 @@ def _ends(attention: Attention, rows: Sequence[int], theme: str) -> list[Any]:
     ]  # fmt: skip
 
 
-def _lay_out(figure: go.Figure, attention: Attention, theme: str, language: str) -> None:
+def _layout(attention: Attention, theme: str, language: str) -> dict[str, Any]:
     """Tokens as the labels of two axes, so that there is room for long ones."""
     palette, names = PALETTES[theme], sides(attention, language)
     n = max(len(attention.tokens), len(attention.keys))
     ticks = {"range": [n - 0.5, -0.5], "fixedrange": True, "showgrid": False, "showline": False,
              "tickfont": {"size": 13}}  # fmt: skip
     left, right = ([plain(brief(token)) for token in side] for side in (attention.tokens, attention.keys))
-    figure.update_xaxes(
-        range=[-0.03, 1.03], fixedrange=True, showgrid=False, side="top", tickvals=[0, 1], ticktext=list(names),
-        tickfont={"size": 12, "color": palette.quiet}, showline=False, automargin=False,
-    )  # fmt: skip
-    figure.update_layout(
-        yaxis={**ticks, "tickvals": list(range(len(left))), "ticktext": left},
-        yaxis2={**ticks, "tickvals": list(range(len(right))), "ticktext": right, "overlaying": "y", "side": "right",
-                "automargin": True},
-        margin={"l": 16, "r": 16, "b": 16}, hovermode="closest", hoverdistance=12,
-    )  # fmt: skip
-    figure.add_trace(go.Scatter(x=[], y=[], yaxis="y2"))  # without one there is no second axis
-    if n * _HEIGHT > 420:
-        figure.update_layout(height=n * _HEIGHT + 160)
+    layout: dict[str, Any] = {
+        "template": template(theme), "uirevision": "lines", "hovermode": "closest", "hoverdistance": 12,
+        "xaxis": {"range": [-0.03, 1.03], "fixedrange": True, "showgrid": False, "side": "top", "tickvals": [0, 1],
+                  "ticktext": list(names), "tickfont": {"size": 12, "color": palette.quiet}, "showline": False,
+                  "automargin": False},
+        "yaxis": {**ticks, "tickvals": list(range(len(left))), "ticktext": left},
+        "yaxis2": {**ticks, "tickvals": list(range(len(right))), "ticktext": right, "overlaying": "y",
+                   "side": "right", "automargin": True},
+        "margin": {"l": 16, "r": 16, "b": 16},
+    }  # fmt: skip
+    return {**layout, "height": n * _HEIGHT + 160} if n * _HEIGHT > 420 else layout

@@ -23,18 +23,19 @@ def most(attention: Attention, layer: int, head: int) -> float:
     return max(float(np.abs(attention.head(layer, head)).max()), 1e-12)
 
 
-def rounded(values: np.ndarray, largest: float) -> list:
-    """Lists for JSON, to 3 decimals at least, and so that a largest weight of 0.01 still has a hundred shades; None
-    for NaN.
+def rounded(values: np.ndarray, decimals: int) -> np.ndarray:
+    """Numbers that JSON writes with so many decimals, and null for NaN: as objects, or Plotly would make bytes of them,
+    and those squeeze badly.
     """
-    places = np.round(values, digits(largest))
-    out = places.astype(object)
-    out[np.isnan(places)] = None
-    return out.tolist()
+    out = np.round(values, decimals).astype(object)
+    out[np.isnan(values)] = None
+    return out
 
 
 def digits(largest: float) -> int:
-    """How many decimals tell the weights of a head apart."""
+    """How many decimals tell the weights of a head apart: 3, and more where its largest is so small that they would
+    leave few shades.
+    """
     return 3 + max(0, math.floor(-math.log10(max(largest, 1e-9))))
 
 

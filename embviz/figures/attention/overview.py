@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from embviz.attention import Attention
-from embviz.figures.attention.titles import brief, done, put_title, say
+from embviz.figures.attention.titles import brief, done, heading, say
 from embviz.figures.theme import PALETTES, colorscale, plain, template
 
 _TILE = 32  # an overview's tile has at most so many cells a side; longer sentences are pooled
@@ -39,26 +39,23 @@ def overview_figure(
         z=overview(attention), colorscale=colorscale(theme), zmin=0, zmax=255, showscale=False, hoverinfo="none",
         hoverongaps=False,
     )  # fmt: skip
-    figure = go.Figure(heatmap, layout={"template": template(theme), "uirevision": "overview"})
     ticks = {"showgrid": False, "fixedrange": True, "tickfont": {"size": 11, "color": palette.quiet}}
     across, down = np.arange(len(attention.heads)), np.arange(len(attention.layers))
     font = {"font": {"size": 11, "color": palette.quiet}, "standoff": 4}
-    figure.update_xaxes(
-        **ticks, side="top", tickvals=across * width + (width - 1) / 2, ticktext=list(attention.heads),
-        title={"text": say("number", language), **font},
-    )  # fmt: skip
-    figure.update_yaxes(
-        **ticks, autorange="reversed", tickvals=down * height + (height - 1) / 2, ticktext=list(attention.layers),
-        title={"text": say("layer", language), **font},
-    )  # fmt: skip
-    if height == width:
-        figure.update_yaxes(scaleanchor="x")
-    figure.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": 4}, shapes=frames(attention, heads, theme))
+    layout: dict[str, Any] = {
+        "template": template(theme), "uirevision": "overview", "margin": {"l": 4, "r": 4, "t": 4, "b": 4},
+        "shapes": frames(attention, heads, theme),
+        "xaxis": {**ticks, "side": "top", "tickvals": (across * width + (width - 1) / 2).tolist(),
+                  "ticktext": list(attention.heads), "title": {"text": say("number", language), **font}},
+        "yaxis": {**ticks, "autorange": "reversed", "tickvals": (down * height + (height - 1) / 2).tolist(),
+                  "ticktext": list(attention.layers), "title": {"text": say("layer", language), **font},
+                  **({"scaleanchor": "x"} if height == width else {})},
+    }  # fmt: skip
     if titled:
         first = say("all_heads", language, model=brief(attention.model), layers=len(down), heads=len(across))
         said = [*done(attention, language), say("tiles", language)]
-        put_title(figure, plain(first), said, theme, columns, 34)
-    return figure
+        layout["title"], layout["margin"]["t"] = heading(plain(first), said, theme, columns, 34)
+    return go.Figure(heatmap, layout)
 
 
 def frames(attention: Attention, heads: Sequence[tuple[int, int]], theme: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from embviz.attention import Attention
 from embviz.figures.attention.numbers import digits, rounded, shown
-from embviz.figures.attention.titles import across, brief, done, of_head, put_title, say, sides
+from embviz.figures.attention.titles import across, brief, done, heading, of_head, say, sides
 from embviz.figures.theme import PALETTES, colorscale, plain, template
 
 _LINE = 34  # pixels from line to line
@@ -71,24 +71,22 @@ def text_figure(
     blocks = _blocks(attention, columns)
     looks, looked = blocks[0], blocks[-1]
     palette = PALETTES[theme]
-    figure = go.Figure(layout={"template": template(theme)})
-    figure.add_traces(_colored(attention, looks, looked, sums, top, columns, theme, language))
-    lines = looked[-1].line + 1 if looked else 1
-    backward = _runs_backward(attention)
-    figure.update_xaxes(range=[columns, -0.5] if backward else [-0.5, columns], visible=False, fixedrange=True)
-    figure.update_yaxes(range=[lines - 0.4, -0.6], visible=False, fixedrange=True)
-    said = [*done(attention, language), _of_rows(attention, rows, language)]
-    scale_said = say(f"scale {'one' if scale == 'one' else 'head'}", language, most=f"{top:.{digits(top)}f}")
-    figure.update_layout(
-        shapes=[_frame(looks[row], palette.accent) for row in rows],
-        annotations=_headings(attention, looks, looked, theme, language, columns if backward else 0),
-        margin={"l": 12, "r": 12, "b": 12}, hovermode="closest",
-    )  # fmt: skip
-    put_title(figure, of_head(attention, layer, head, language), [*said, scale_said], theme, columns, 4)
-    figure.update_layout(height=lines * _LINE + figure.layout.margin.t + 12)
+    traces = _colored(attention, looks, looked, sums, top, columns, theme, language)
+    lines, backward = looked[-1].line + 1, _runs_backward(attention)
+    ends = say(f"scale {'one' if scale == 'one' else 'head'}", language, most=f"{top:.{digits(top)}f}")
+    said = [*done(attention, language), _of_rows(attention, rows, language), ends]
+    title, above = heading(of_head(attention, layer, head, language), said, theme, columns, 4)
+    layout = {
+        "template": template(theme), "title": title, "hovermode": "closest", "height": lines * _LINE + above + 12,
+        "xaxis": {"range": [columns, -0.5] if backward else [-0.5, columns], "visible": False, "fixedrange": True},
+        "yaxis": {"range": [lines - 0.4, -0.6], "visible": False, "fixedrange": True},
+        "shapes": [_frame(looks[row], palette.accent) for row in rows],
+        "annotations": _headings(attention, looks, looked, theme, language, columns if backward else 0),
+        "margin": {"l": 12, "r": 12, "b": 12, "t": above},
+    }  # fmt: skip
     if live and values.size <= _LIVE:
-        figure.update_layout(meta={"attention": _live(attention, values, looks, looked, rows, scale, columns, theme)})
-    return figure
+        layout["meta"] = {"attention": _live(attention, values, looks, looked, rows, scale, columns, theme)}
+    return go.Figure(traces, layout)
 
 
 def _rows(attention: Attention, chosen: Sequence[int]) -> list[int]:
@@ -151,7 +149,7 @@ def _colored(
     tokens = [*attention.tokens, *attention.keys] if looks is not looked else attention.keys
     values = np.array([*np.zeros(len(looks) if looks is not looked else 0), *sums])
     heatmap = go.Heatmap(
-        z=rounded(grid, top), text=said.tolist(), customdata=places.tolist(), zmin=0, zmax=top, ygap=6,
+        z=rounded(grid, digits(top)), text=said.tolist(), customdata=places.tolist(), zmin=0, zmax=top, ygap=6,
         colorscale=colorscale(theme), hoverongaps=False, hovertemplate="%{text}<extra></extra>",
         colorbar={"title": {"text": say("weight", language), "side": "right", "font": {"size": 12}}, "thickness": 10,
                   "len": 1, "outlinewidth": 0, "nticks": 3, "tickfont": {"size": 11}},
@@ -220,7 +218,7 @@ def _live(
 ) -> dict[str, Any]:  # fmt: skip
     """All that a page needs to colour the text by other tokens (assets/attention-text.js)."""
     return {
-        "weights": rounded(values, 1.0),
+        "weights": rounded(values, 3).tolist(),
         "cells": [[cell.line, cell.start, cell.end] for cell in looked],
         "before": 0 if looks is looked else len(looks),
         "names": [plain(brief(key)) for key in attention.keys],

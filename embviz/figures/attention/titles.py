@@ -9,8 +9,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-
 from embviz.attention import Attention
 from embviz.figures.theme import PALETTES, plain
 
@@ -127,8 +125,9 @@ def of_heads(
     return first + "".join(f'<br><span style="font-size:12px">{row}</span>' for row in rows)
 
 
-def put_title(figure: go.Figure, first: str, more: Iterable[str], theme: str, columns: int, above: float) -> None:
-    """Write over a figure what is shown, and under it, in lines of so many columns, how.
+def heading(first: str, more: Iterable[str], theme: str, columns: int, above: float) -> tuple[dict[str, Any], float]:
+    """A title for Plotly, and the margin that it and the axis under it take: what is shown, and in smaller lines of so
+    many columns, how. As one value of a layout, since each later change of a figure costs milliseconds.
 
     Args:
         first: the first line, which may hold Plotly's tags.
@@ -142,13 +141,11 @@ def put_title(figure: go.Figure, first: str, more: Iterable[str], theme: str, co
             lines.append(part)
     quiet = PALETTES[theme].quiet
     under = "".join(f'<br><span style="font-size:12px;color:{quiet}">{plain(line)}</span>' for line in lines)
-    figure.update_layout(
-        title={
-            "text": f"{first}{under}", "x": 0, "xref": "container", "xanchor": "left", "pad": {"l": 12, "t": 12},
-            "y": 1, "yref": "container", "yanchor": "top", "font": {"size": 15},
-        },
-        margin={"t": 16 + 20 * (1 + first.count("<br>") + len(lines)) + above},
-    )  # fmt: skip
+    title = {
+        "text": f"{first}{under}", "x": 0, "xref": "container", "xanchor": "left", "pad": {"l": 12, "t": 12},
+        "y": 1, "yref": "container", "yanchor": "top", "font": {"size": 15},
+    }  # fmt: skip
+    return title, 16 + 20 * (1 + first.count("<br>") + len(lines)) + above
 
 
 def brief(token: str) -> str:

@@ -1,0 +1,247 @@
+"""The attention view in a real browser: its pictures, what is pointed at and clicked, rows one by one, every file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import struct
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+import embviz as ev
+from embviz.attention import attend
+from embviz.text import Corpus
+
+SENTENCES = {
+    "english": "The unbelievable king rules.",
+    "chinese": "天气很好，国王来了。",
+    "arabic": "مرحبا بكم في العالم",
+    "emoji": "hi 👨‍👩‍👧‍👦 and 😀!",
+    "html": "<img src=x onerror=alert(1)> &amp; <b>x</b>",
+}
+SVG = "{http://www.w3.org/2000/svg}"
+GRAPH = "#attention-graph .js-plotly-plot"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An encoder and a decoder, trained for a moment on a few lines of every script."""
+    folder = tmp_path_factory.mktemp("attending")
+    text = ["the king rules the land", "天气很好", "a queen <b> &amp; 😀", "مرحبا بكم"] * 60
+    small = {"layers": 2, "heads": 2, "dims": 16, "context": 48, "batch": 2, "steps": 2, "vocab": 80}
+    for family in ("encoder", "decoder"):
+        ev.make_run(ev.AttentionTrainer(family=family, **small), Corpus.of(text), folder / family)
+    return folder
+
+
+@pytest.fixture
+def view(page: Page, serve: Callable[[Path], str], runs: Path) -> Callable[..., Page]:
+    """Opens the attention view and waits until its picture and its controls are there."""
+
+    def go(**asked: Any) -> Page:
+        asked = {"model": "encoder", "sentence": SENTENCES["english"], "layer": 1, "head": 1, **asked}
+        page.goto(f"{serve(runs)}/attention?{urlencode(asked)}")
+        expect(page.locator("#attention-saving summary")).to_be_visible()
+        expect(page.get_by_label("Sentence")).to_have_value(asked["sentence"])
+        page.wait_for_function(f"document.querySelector('{GRAPH}')?.dataset.heard")
+        return page
+
+    return go
+
+
+def figure(page: Page) -> dict[str, Any]:
+    """What the browser draws."""
+    return page.evaluate(f"""() => {{
+        const plot = document.querySelector("{GRAPH}"), flat = (v) => ArrayBuffer.isView(v) ? Array.from(v) : v;
+        const data = plot.data.map((t) => ({{...t, x: flat(t.x), y: flat(t.y), z: t.z && Array.from(t.z, flat)}}));
+        return {{data: JSON.parse(JSON.stringify(data)), title: plot.layout.title.text,
+                 ticks: plot.layout.xaxis.ticktext, shapes: (plot.layout.shapes || []).length}};
+    }}""")
+
+
+def point(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Where a place of the picture's axes is on the screen."""
+    found = page.evaluate(
+        f"""([x, y]) => {{
+            const plot = document.querySelector("{GRAPH}"), {{xaxis, yaxis}} = plot._fullLayout;
+            const at = plot.getBoundingClientRect();
+            return [at.x + xaxis._offset + xaxis.d2p(x), at.y + yaxis._offset + yaxis.d2p(y)];
+        }}""",
+        [x, y],
+    )
+    return found[0], found[1]
+
+
+@pytest.mark.parametrize("script", SENTENCES)
+def test_tokens_of_every_script_are_shown_to_the_letter(view: Callable[..., Page], runs: Path, script: str) -> None:
+    tokens = attend(ev.open_run(runs / "encoder").model, SENTENCES[script]).tokens
+    for show in ("heatmap", "lines", "text"):
+        page = view(sentence=SENTENCES[script], show=show)
+        where = {"heatmap": ".xtick text", "lines": ".ytick text", "text": ".textpoint text"}[show]
+        expect(page.locator(f"{GRAPH} {where}").first).to_be_attached()
+        drawn = page.locator(f"{GRAPH} {where}").all_text_contents()
+        assert [text.strip() for text in drawn][: len(tokens)] == [token.strip() for token in tokens]
+    assert page.locator("img").count() == 0
+
+
+def test_five_thousand_letters_are_an_answer_in_a_sentence(view: Callable[..., Page], page: Page, serve, runs) -> None:
+    page.goto(f"{serve(runs)}/attention?{urlencode({'model': 'encoder', 'sentence': 'king ' * 1000})}")
+    expect(page.get_by_text("reads at most 48: shorten it.")).to_be_visible()
+    bar, message = (page.locator(name).bounding_box() for name in (".bar", "#attention-message"))
+    assert bar and message and message["y"] >= bar["y"] + bar["height"] - 8, "it lies over no control"
+
+
+def test_the_title_is_whole_and_over_nothing(view: Callable[..., Page]) -> None:
+    every = {"reading": "words\trenormalise", "marks": "hide", "sink": "zero", "top": "0.9", "direction": "to"}
+    for show in ("heatmap", "lines", "text"):
+        page = view(show=show, **every)
+        title, stage = page.locator(f"{GRAPH} .gtitle"), page.locator("#view-attention .stage")
+        expect(title).to_contain_text("special tokens hidden")
+        expect(title).to_contain_text("by whom a token is looked at")
+        box, around = title.bounding_box(), stage.bounding_box()
+        assert box and around and box["y"] >= around["y"] and box["x"] + box["width"] <= around["x"] + around["width"]
+        below = page.locator(f"{GRAPH} {'.xtick text' if show != 'text' else '.textpoint text'}").first.bounding_box()
+        assert below and below["y"] >= box["y"] + box["height"] - 2
+
+
+def test_pointing_at_a_token_of_the_text_shows_what_it_looks_at(view: Callable[..., Page], runs: Path) -> None:
+    page = view(show="text")
+    weights = attend(ev.open_run(runs / "encoder").model, SENTENCES["english"]).head(1, 1)
+    before = figure(page)
+    x, y = before["data"][1]["x"][2], before["data"][1]["y"][2]
+    page.mouse.move(*point(page, x, y))
+    page.wait_for_function(f"document.querySelector('{GRAPH}').pointed === 2")
+    shown = figure(page)["data"][0]
+    values = [shown["z"][int(b)][round(a)] for a, b in zip(before["data"][1]["x"], before["data"][1]["y"], strict=True)]
+    np.testing.assert_allclose(values, weights[2], atol=1e-3)
+    page.mouse.click(*point(page, x, y))
+    expect(page).to_have_url(re.compile("tokens=2"))
+    page.wait_for_function(f"document.querySelector('{GRAPH}').layout.shapes?.length === 1")
+    page.mouse.click(*point(page, before["data"][1]["x"][4], before["data"][1]["y"][4]))
+    expect(page).to_have_url(re.compile("tokens=2%2C4"))
+    page.wait_for_function(f"document.querySelector('{GRAPH}').layout.shapes?.length === 2")
+    page.mouse.move(5, 5)
+    assert "summed" in figure(page)["title"]
+    page.reload()
+    page.wait_for_function(f"document.querySelector('{GRAPH}')?.layout.shapes?.length === 2")
+
+
+def test_a_click_in_a_heatmap_frames_a_row_and_another_lets_it_go(view: Callable[..., Page]) -> None:
+    page = view()
+    for wanted in (1, 0):
+        page.mouse.click(*point(page, 1, 3))
+        page.wait_for_function(f"(document.querySelector('{GRAPH}').layout.shapes || []).length === {wanted}")
+
+
+def test_controls_change_the_picture_its_title_and_the_address(view: Callable[..., Page]) -> None:
+    page = view()
+    page.locator("#attention-show").get_by_text("lines", exact=True).click()
+    expect(page).to_have_url(re.compile("show=lines"))
+    page.get_by_role("button", name="all of layer 1").click()
+    expect(page).to_have_url(re.compile("lines=1.0%091.1"))
+    page.wait_for_function(f"document.querySelector('{GRAPH}').layout.title.text.includes('2 heads')")
+    page.get_by_label("Pieces merged into words").check()
+    page.wait_for_function(f"document.querySelector('{GRAPH}').layout.title.text.includes('merged into words')")
+    page.get_by_role("textbox", name="Special tokens").click()
+    page.get_by_role("option", name="hidden").click()
+    page.wait_for_function(f"document.querySelector('{GRAPH}').layout.title.text.includes('special tokens hidden')")
+    page.reload()
+    page.wait_for_function(f"document.querySelector('{GRAPH}')?.layout.title?.text.includes('special tokens hidden')")
+    expect(page.get_by_label("Pieces merged into words")).to_be_checked()
+    expect(page.get_by_role("textbox", name="Special tokens")).to_have_value("hidden")
+
+
+def test_rows_come_one_by_one(view: Callable[..., Page]) -> None:
+    page = view(model="decoder", step=2)
+    cells = f"(n) => document.querySelector('{GRAPH}').data[0].z.flat().filter((v) => v !== null).length === n"
+    page.wait_for_function(cells, arg=1 + 2)
+    page.get_by_role("button", name="One row more").click()
+    page.wait_for_function(cells, arg=1 + 2 + 3)
+    expect(page).to_have_url(re.compile("step=3"))
+    page.get_by_role("button", name="One row less").click()
+    page.wait_for_function(cells, arg=1 + 2)
+    page.get_by_role("button", name="Play").click()
+    tokens = len(figure(page)["ticks"])
+    page.wait_for_function(cells, arg=tokens * (tokens + 1) // 2, timeout=60_000)
+    expect(page).not_to_have_url(re.compile("step="))
+
+
+def saved(page: Page, name: str) -> bytes:
+    page.locator("#attention-saving summary").click()
+    with page.expect_download() as download:
+        page.locator("#attention-saving").get_by_text(name, exact=True).click()
+    assert download.value.suggested_filename == f"encoder-layer-1-head-1-heatmap.{name.lower()}"
+    return download.value.path().read_bytes()
+
+
+def test_every_file_holds_what_is_on_the_screen(view: Callable[..., Page], runs: Path) -> None:
+    page = view(sentence=SENTENCES["html"], scale="row", marks="hide")
+    ticks, box = figure(page)["ticks"], page.locator(GRAPH).bounding_box()
+    assert box
+    size = round(box["width"]), round(box["height"])
+    png = saved(page, "PNG")
+    assert png[:8] == b"\x89PNG\r\n\x1a\n" and struct.unpack(">II", png[16:24]) == (3 * size[0], 3 * size[1])
+    svg = ET.fromstring(saved(page, "SVG"))
+    texts = ["".join(text.itertext()) for text in svg.iter(f"{SVG}text")]
+    plain = [tick.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") for tick in ticks]
+    assert texts[: len(plain)] == plain or set(plain) <= set(texts)
+    assert any("special tokens hidden" in text for text in texts)
+    pdf = saved(page, "PDF")
+    held = [bytes.fromhex(text).decode("utf-16-be") for text in re.findall(r"<\w\w> <(\w+)>\n", pdf.decode("latin-1"))]
+    assert pdf.startswith(b"%PDF-1.7") and set(plain) <= set(held)
+    seen = attend(ev.open_run(runs / "encoder").model, SENTENCES["html"])
+    with np.load(io.BytesIO(saved(page, "NPZ")), allow_pickle=False) as arrays:
+        np.testing.assert_allclose(arrays["weights"][0], seen.head(1, 1)[1:-1, 1:-1], atol=1e-6)
+        assert arrays["tokens"].tolist() == plain
+    rows = list(csv.DictReader(io.StringIO(saved(page, "CSV").decode("utf-8-sig"))))
+    assert len(rows) == len(plain) ** 2
+    html = saved(page, "HTML").decode()
+    assert "Plotly.newPlot" in html and not re.search(r"<script[^>]+src\s*=", html)
+
+
+def test_a_page_of_the_text_works_without_a_server(view: Callable[..., Page], tmp_path: Path) -> None:
+    page = view(show="text")
+    page.locator("#attention-saving summary").click()
+    with page.expect_download() as download:
+        page.locator("#attention-saving").get_by_text("HTML", exact=True).click()
+    file = tmp_path / "text.html"
+    file.write_bytes(download.value.path().read_bytes())
+    page.goto(file.as_uri())
+    page.wait_for_function("document.querySelector('.js-plotly-plot')?._fullLayout")
+    before = page.evaluate("JSON.stringify(document.querySelector('.js-plotly-plot').data[0].z)")
+    page.locator(".textpoint text").nth(2).hover(force=True)
+    page.wait_for_function("document.querySelector('.js-plotly-plot').pointed === 2")
+    assert page.evaluate("JSON.stringify(document.querySelector('.js-plotly-plot').data[0].z)") != before
+
+
+def test_the_lines_for_a_notebook_draw_the_very_picture(view: Callable[..., Page]) -> None:
+    page = view(show="text", tokens="1,2", reading="words")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#attention-saving summary").click()
+    page.locator("#attention-saving").get_by_text("Python", exact=True).click()
+    expect(page.locator("#attention-saving .copied")).to_be_visible()
+    names: dict[str, Any] = {}
+    exec(page.evaluate("navigator.clipboard.readText()"), names)
+    drawn, shown = names["figure"].to_plotly_json(), figure(page)
+    assert drawn["layout"]["title"]["text"] == shown["title"]
+    assert drawn["data"][0]["z"] == shown["data"][0]["z"]
+    box = page.locator(GRAPH).bounding_box()
+    assert box and (drawn["layout"]["width"], drawn["layout"]["height"]) == (round(box["width"]), round(box["height"]))
+    page.locator("#attention-saving").get_by_text("URL", exact=True).click()
+    page.wait_for_function("async () => (await navigator.clipboard.readText()) === location.href")
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1280, 800)])
+@pytest.mark.parametrize("show", ["heatmap", "lines", "text"])
+def test_nothing_scrolls_sideways(view: Callable[..., Page], page: Page, size: tuple[int, int], show: str) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    view(show=show, sentence="the king " * 10 + "x" * 60 if show != "text" else "the king " * 10)
+    assert page.evaluate("document.documentElement.scrollWidth") == size[0]
