@@ -4,6 +4,7 @@ import json
 import re
 import sys
 
+import numpy as np
 import pytest
 from test_cli_finetuning import one_thread as one_thread
 from test_cli_finetuning import told as told
@@ -58,3 +59,19 @@ def test_what_cannot_be_done_is_said_in_a_sentence(place, monkeypatch, capsys, o
     monkeypatch.setattr(sys, "argv", ["embviz", "predict", "runs/model", SENTENCE, *options])
     assert cli.status() == 1
     assert re.search(re.escape(sentence), " ".join(capsys.readouterr().err.split()))
+
+
+@pytest.mark.parametrize("measure", ["norms", "gradient", "rollout", "flow"])
+def test_attend_by_another_measure(told, place, measure):
+    from embviz.attention import measured
+
+    found = json.loads(told("attend", "runs/model", SENTENCE, "--measure", measure, "--json"))
+    direct = measured(open_run(place / "runs/model").model, SENTENCE, measure)
+    assert found["measure"] == measure and found["layers"] == list(direct.layers)
+    assert np.allclose(found["weights"], direct.weights, atol=1e-5)
+
+
+def test_attend_with_a_head_off(told, place):
+    plain = json.loads(told("attend", "runs/model", SENTENCE, "--json"))["weights"]
+    off = json.loads(told("attend", "runs/model", SENTENCE, "--off", "0.0", "--json"))["weights"]
+    assert np.allclose(off[0], plain[0], atol=1e-5) and off != plain

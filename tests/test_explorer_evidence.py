@@ -16,9 +16,10 @@ from test_explorer_attention import models as models
 from embviz.apps.explorer.attention import compared
 from embviz.apps.explorer.attention.changed import changes_of, edits, with_off, with_temperature
 from embviz.apps.explorer.attention.evidence import panel
-from embviz.apps.explorer.attention.measured import MEASURES, measured, place_of, switched
+from embviz.apps.explorer.attention.measured import measured, place_of, switched
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
+from embviz.attention import MEASURES
 from embviz.errors import EmbvizError
 from embviz.figures.raster import heatmap_png
 from embviz.models.changes import Changes

@@ -329,6 +329,7 @@ _ERRORS = {
         "将没有可看的词元：请保留特殊词元，或多输入一些词。",
     "A share of {share} was asked for: it must lie above 0 and below 1, such as 0.9.":
         "比例 {share} 无效：必须大于 0 且小于 1，例如 0.9。",
+    "There is no measure '{measure}': there are {measures}.": "没有度量“{measure}”：可选 {measures}。",
     "There is no picture '{show}': there are {shows}.": "没有图示“{show}”：可选 {shows}。",
     "There is no run '{name}'. Choose another one above.": "没有名为“{name}”的模型。请在上方选择另一个。",
 }  # fmt: skip

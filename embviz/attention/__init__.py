@@ -7,6 +7,7 @@ from embviz.attention.asking import attend as attend
 from embviz.attention.flow import flow as flow
 from embviz.attention.gradients import gradients as gradients
 from embviz.attention.heads import HeadScores as HeadScores
+from embviz.attention.measures import measured as measured
 from embviz.attention.norms import value_norms as value_norms
 from embviz.attention.predictions import Ablation as Ablation
 from embviz.attention.predictions import Lens as Lens
@@ -16,6 +17,7 @@ from embviz.attention.predictions import predict as predict
 from embviz.attention.products import Products as Products
 from embviz.attention.products import products as products
 from embviz.attention.reading import read as read
+from embviz.attention.record import MEASURES as MEASURES
 from embviz.attention.record import Attention as Attention
 from embviz.attention.record import change as change
 from embviz.attention.rollout import rollout as rollout

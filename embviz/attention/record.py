@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from embviz.errors import EmbvizError
 
-MEASURES = ("weights", "norms", "rollout", "flow", "gradient")
+MEASURES = ("weights", "norms", "gradient", "rollout", "flow")
 """What the numbers of a record may be: the weights of attention, or evidence of what they do."""
 
 
@@ -86,6 +86,17 @@ class Attention:
         kind = "decoder" if causal else "encoder" if keys is None else "cross"
         family = "seq2seq" if kind == "cross" else kind
         return cls(" ".join(sides[1]), *sides, array, layers, heads, family, kind, "weights")
+
+    def of_layers(self, layers: Sequence[int]) -> Attention:
+        """The same of some layers only, by their numbers in the model.
+
+        Raises:
+            EmbvizError: the record does not hold one of them.
+        """
+        for layer in layers:
+            self.head(layer, self.heads[0])
+        places = [self.layers.index(layer) for layer in layers]
+        return replace(self, layers=tuple(layers), weights=self.weights[places])
 
     def head(self, layer: int, head: int) -> np.ndarray:
         """(T, K): the weights of one head, by its numbers in the model.

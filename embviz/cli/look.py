@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from embviz.cli.predict import OFF, TEMPERATURE, changes_of
 from embviz.cli.terminal import brief, dump, say, table
 from embviz.cli.written import HTML, JSON, NPZ, RUN, write_arrays, write_page
 from embviz.errors import EmbvizError
@@ -140,6 +141,11 @@ def attend(
     direction: Annotated[
         str, typer.Option(help="from: what each token looks at; to: by whom it is looked at.")
     ] = "from",
+    measure: Annotated[
+        str, typer.Option(help="weights, norms (times the values' norms), gradient (times it), rollout or flow.")
+    ] = "weights",
+    off: OFF = None,
+    temperature: TEMPERATURE = None,
     show: Annotated[
         str | None, typer.Option(help="What --html draws: heatmap, lines, text or overview; of many heads the last.")
     ] = None,
@@ -154,12 +160,14 @@ def attend(
     layers, heads = (None if layer is None else [layer]), (None if head is None else [head])
     reading: dict[str, Any] = {"words": words, "marks": marks, "sink": sink, "top_share": top_share,
                                "renormalise": renormalise, "direction": direction}  # fmt: skip
-    seen = attention.read(attention.attend(open_run(run).model, sentence, layers, heads, target, kind), **reading)
+    asked: dict[str, Any] = {"measure": measure, "layers": layers, "heads": heads, "target": target, "kind": kind}
+    model = open_run(run).model
+    changes = changes_of(off, temperature, model.shape.kinds)
+    seen = attention.read(attention.measured(model, sentence, changes=changes, **asked), **reading)
     if compare:
         if html or npz:
             raise EmbvizError("--compare prints a table or JSON: ask for --html and --npz without it.")
-        other = attention.attend(open_run(compare).model, sentence, layers, heads, target, kind)
-        other = attention.read(other, **reading)
+        other = attention.read(attention.measured(open_run(compare).model, sentence, **asked), **reading)
         _changes(seen, other, attention.change(seen, other), as_json)
         return
     if html:
@@ -169,8 +177,8 @@ def attend(
                      changes=list(seen.changes))  # fmt: skip
     if as_json:
         dump({"model": seen.model, "family": seen.family, "kind": seen.kind, "sentence": seen.sentence,
-              "target": seen.target, "changes": seen.changes, "tokens": seen.tokens, "keys": seen.keys,
-              "layers": seen.layers, "heads": seen.heads,
+              "measure": seen.measure, "target": seen.target, "changes": seen.changes,
+              "tokens": seen.tokens, "keys": seen.keys, "layers": seen.layers, "heads": seen.heads,
               "weights": seen.weights.astype(float).round(6).tolist()})  # fmt: skip
     else:
         _strongest(seen)

@@ -12,11 +12,12 @@ from embviz.apps.explorer import ids
 from embviz.apps.explorer.attention import near
 from embviz.apps.explorer.attention.asked import kind_of
 from embviz.apps.explorer.attention.changed import changes_of, edits, off_heads, with_off, with_temperature
-from embviz.apps.explorer.attention.measured import MEASURES, measured, place_of, switched
+from embviz.apps.explorer.attention.measured import measured, place_of, switched
 from embviz.apps.explorer.cards import bars, notice
 from embviz.apps.explorer.interface import explain, language, text, theme
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
+from embviz.attention import MEASURES
 from embviz.attention.predictions import Predictions
 from embviz.errors import EmbvizError
 from embviz.figures.raster import data_uri, heatmap_png

@@ -11,15 +11,14 @@ from embviz.apps.explorer.attention.asked import asked, kind_of
 from embviz.apps.explorer.attention.changed import changes_of
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
-from embviz.attention import Attention, ablate, attend, flow, gradients, lens, rollout, value_norms
+from embviz.attention import Attention, ablate, lens
+from embviz.attention import measured as by_measure
 from embviz.attention.asking import question
 from embviz.attention.gradients import default_place
 from embviz.attention.predictions import Ablation, Lens
-from embviz.errors import EmbvizError
 from embviz.models import AttentionModel
 from embviz.models.changes import Changes
 
-MEASURES = ("weights", "norms", "gradient", "rollout", "flow")
 _ALL_FLOWS = 24  # tokens up to which all flows are computed; of longer sentences those to one token
 
 
@@ -36,8 +35,6 @@ def measured(library: Library, selection: Selection, changed: bool = False) -> A
     kind = kind_of(model, selection)
     changes = changes_of(selection, kind or "") if changed else Changes()
     measure = selection.measure or "weights"
-    if measure not in MEASURES:
-        raise EmbvizError(f"There is no measure '{measure}': there are {', '.join(MEASURES)}.")
     place = place_of(library, selection) if measure in ("gradient", "flow") else 0
     layer = selection.layer if measure == "flow" else 0
     return _measured(model, sentence, target, kind, measure, place, layer, changes)
@@ -94,16 +91,12 @@ def _measured(
     layer: int,
     changes: Changes,
 ) -> Attention:
-    if measure == "norms":
-        return value_norms(model, sentence, target=target, kind=kind, changes=changes)
-    if measure == "gradient":
-        return gradients(model, sentence, target=target, kind=kind, place=place, changes=changes)
-    if measure == "rollout":
-        return _for_each_head(rollout(model, sentence, target, kind, changes), model.heads)
-    if measure == "flow":
-        one = _rows_of_flow(len(question(model, sentence, target, kind).queries), place)
-        return _for_each_head(flow(model, sentence, one, layer, target, kind, changes), model.heads)
-    return attend(model, sentence, target=target, kind=kind, changes=changes)
+    rows = _rows_of_flow(len(question(model, sentence, target, kind).queries), place) if measure == "flow" else None
+    layers = [layer] if measure == "flow" else None
+    seen = by_measure(
+        model, sentence, measure, layers, target=target, kind=kind, place=place, rows=rows, changes=changes
+    )
+    return _for_each_head(seen, model.heads) if measure in ("rollout", "flow") else seen
 
 
 @lru_cache(maxsize=64)
