@@ -5,6 +5,7 @@ import pytest
 
 from embviz import search
 from embviz.search import cosines, neighbor_rows, rows_near, top, unit_vectors
+from embviz.search.groups import rows_near_in_groups
 from embviz.search.threads import Threads
 from embviz.space import Space
 
@@ -158,3 +159,32 @@ def test_threads_share_every_row_once(count: int, n: int) -> None:
 def test_what_goes_wrong_in_a_thread_is_raised() -> None:
     with Threads(2) as threads, pytest.raises(ZeroDivisionError):
         threads.each(divmod, [(1, 1), (1, 0)])
+
+
+@pytest.mark.parametrize("among_themselves", [True, False])
+def test_in_groups_most_are_found_each_once_and_with_its_own_product(among_themselves: bool) -> None:
+    units = unit_vectors(
+        made(RNG.normal(size=(300, 10))[np.arange(9_000) % 300] + RNG.normal(0, 0.5, (9_000, 10))), 9_000
+    )
+    queries = units if among_themselves else units[:501] + np.float32(0.01)
+    rows, scores = rows_near_in_groups(queries, units, 8, among_themselves=among_themselves)
+    exact, _ = rows_near(queries, units, 8, among_themselves=among_themselves)
+    assert (rows[:, :, None] == exact[:, None]).sum() > 0.85 * rows.size
+    assert all(len(set(line)) == 8 for line in rows.tolist())
+    np.testing.assert_allclose(scores, np.einsum("bkd,bd->bk", units[rows], queries), atol=1e-5)
+    assert (np.diff(scores, axis=1) <= 0).all()
+    if among_themselves:
+        assert (rows != np.arange(9_000)[:, None]).all()
+
+
+def test_in_groups_few_are_found_exactly() -> None:
+    units = unit_vectors(made(RNG.normal(size=(700, 6))), 700)
+    for found, exact in zip(rows_near_in_groups(units[:90], units, 5), rows_near(units[:90], units, 5), strict=True):
+        np.testing.assert_array_equal(found, exact)
+
+
+def test_in_groups_equal_and_zero_vectors_have_neighbours() -> None:
+    vectors = np.concatenate([np.zeros((3_000, 4)), np.ones((3_000, 4)), RNG.normal(size=(3_000, 4))])
+    rows, scores = rows_near_in_groups(unit_vectors(made(vectors), 9_000), unit_vectors(made(vectors), 9_000), 6,
+                                       among_themselves=True)  # fmt: skip
+    assert np.isfinite(scores).all() and (rows != np.arange(9_000)[:, None]).all()

@@ -45,7 +45,13 @@ def phases(n: int) -> tuple[Phase, ...]:
 
 
 def descend(
-    wanted: csr_matrix, start: np.ndarray, threads: Threads, report: Report, watch: Watch = unwatched
+    wanted: csr_matrix,
+    start: np.ndarray,
+    threads: Threads,
+    report: Report,
+    watch: Watch = unwatched,
+    plan: tuple[Phase, ...] | None = None,
+    moving: int | None = None,
 ) -> np.ndarray:
     """Move points from their start down the Kullback-Leibler divergence.
 
@@ -55,16 +61,20 @@ def descend(
         threads: to share the work; how many does not change the result.
         report: told every few steps; may cancel.
         watch: shown the points as often.
+        plan: by default `phases(N)`.
+        moving: so many points move, the first; the others stay where they are. By default all move.
 
     Returns:
         (N, 2) float32. The learning rate is N / pull (Belkina et al. 2019). Of 20,000 points a step is some 6 ms of
         one core: 3 for the transforms of the field, 1 for spreading and gathering, 1.5 for the attraction.
     """
-    n, steps, done, told = len(start), sum(phase.steps for phase in phases(len(start))), 0, 0.0
-    points, other = start.copy(), np.empty_like(start)
+    n, done, told = len(start), 0, 0.0
+    plan, moving = plan or phases(n), n if moving is None else moving
+    steps = sum(phase.steps for phase in plan)
+    points, other = start.copy(), start.copy()
     speed, gain = np.zeros_like(start), np.ones_like(start)
     graph = (wanted.indptr, wanted.indices, wanted.data)
-    for phase in phases(n):
+    for phase in plan:
         field = Field(threads, phase.spacing)
         rate = max(_LEAST_RATE, n / max(1.0, phase.pull))
         for _ in range(phase.steps):
@@ -75,7 +85,7 @@ def descend(
             around = field.at(points)
             push = 1 / max(float(around[:, 0].sum(dtype=np.float64)) - n, 1e-6)  # less what each sees of itself
             numbers = [np.float32(number) for number in (phase.pull, push, rate, phase.momentum)]
-            threads.share(move, n, points, *graph, around, *numbers, speed, gain, other)
+            threads.share(move, moving, points, *graph, around, *numbers, speed, gain, other)
             points, other, done = other, points, done + 1
     report("t-SNE", 1.0, f"{steps} steps")
     return points

@@ -18,7 +18,7 @@ from embviz.search import neighbor_rows
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-_REACH = 4 / 3  # neighbours for each unit of perplexity. With 3, as is usual, the 10 nearest are kept less well
+REACH = 4 / 3  # neighbours for each unit of perplexity. With 3, as is usual, the 10 nearest are kept less well
 _EVERY = 5  # iterations of openTSNE, which takes 750, the listener is told how far it is
 _FEW = 3_000  # up to so many words openTSNE is quickest in one thread
 
@@ -28,7 +28,7 @@ def fit(
 ) -> tuple[np.ndarray, dict[str, Any], None]:
     """Fit (N, D) unit vectors; gives coords (N, dims). It can be watched."""
     n, perplexity = len(units), params["perplexity"]
-    k = min(n - 1, max(1, round(_REACH * perplexity)))
+    k = min(n - 1, max(1, round(REACH * perplexity)))
     report("searching neighbours", 0.0, "")
     start = _start(units, params["dims"], params["seed"])
     watch(start)

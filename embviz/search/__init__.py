@@ -1,6 +1,7 @@
 """Exact search by cosine: one vector against a whole space, or every vector against all others.
 
-The one search that neighbours and maps stand on. Knows vectors and rows; knows nothing of words.
+The one search that neighbours and maps stand on; `groups.py` finds most of the nearest of very many, and sooner.
+Knows vectors and rows; knows nothing of words.
 """
 
 from __future__ import annotations

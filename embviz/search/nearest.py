@@ -18,8 +18,8 @@ def tiles(vectors: np.ndarray) -> np.ndarray:
     """(N, D) as tiles (T, D', W) of W candidates each, dimension by dimension, padded with zeros."""
     n, dims = vectors.shape
     deep = -(-dims // _UNROLL) * _UNROLL
-    width = min(max(_SPAN, _TILE // deep // _SPAN * _SPAN), -(-n // _SPAN) * _SPAN)
-    count = -(-n // width)
+    count = -(-n // max(_SPAN, _TILE // deep // _SPAN * _SPAN))
+    width = -(-n // (count * _SPAN)) * _SPAN  # equal parts, so that little is padding
     padded = np.zeros((count * width, deep), np.float32)
     padded[:n, :dims] = vectors
     return np.ascontiguousarray(padded.reshape(count, width, deep).transpose(0, 2, 1))
@@ -107,3 +107,27 @@ def nearest(
         scores[:, max(0, count - first) :] = -np.inf
         _keep(scores[0], first, skip + i, best[i], rows[i])
         _keep(scores[1], first, skip + i + 1, best[i + 1], rows[i + 1])
+
+
+@njit(cache=True, nogil=True)
+def nearest_of(
+    start: int,
+    stop: int,
+    those: np.ndarray,
+    queries: np.ndarray,
+    tile: np.ndarray,
+    first: int,
+    count: int,
+    own: np.ndarray,
+    best: np.ndarray,
+    rows: np.ndarray,
+) -> None:  # pragma: no cover
+    """`nearest` for the queries those[start:stop], none twice; query i does not see candidate own[i]."""
+    scores = np.empty((2, tile.shape[1]), np.float32)
+    for at in range(start, stop, 2):
+        i, j = those[at], those[min(at + 1, stop - 1)]
+        _products(queries[i], queries[j], tile, scores)
+        scores[:, max(0, count - first) :] = -np.inf
+        _keep(scores[0], first, own[i], best[i], rows[i])
+        if i != j:
+            _keep(scores[1], first, own[j], best[j], rows[j])

@@ -30,6 +30,7 @@ from embviz.space import Space
 
 Map = Callable[[np.ndarray], np.ndarray]
 SAMPLE = 10_000
+FEW = 5_000  # words of which it is asked what a million others keep of theirs
 KEPT = (3, 10, 30)
 
 
@@ -104,34 +105,41 @@ def add_maps(space: Space, n: int, names: list[str], repeats: int, table: Table,
         table.add_row(f"{n:,}", name, f"{min(times):.1f}", kept_of_map(units, coords))
 
 
-def tiled(vectors: np.ndarray, count: int) -> np.ndarray:
-    """(count, D): the vectors, then all of them again with noise of a fiftieth of their length."""
-    out = np.concatenate([vectors] * -(-count // len(vectors)))[:count]
-    scale, rng = (
-        0.02 * np.linalg.norm(vectors[:1_000], axis=1).mean() / np.sqrt(vectors.shape[1]),
-        np.random.default_rng(0),
-    )
+def tiled(vectors: np.ndarray, count: int, noise: float) -> np.ndarray:
+    """(count, D): the vectors, then all of them again with noise of this deviation."""
+    out, rng = np.concatenate([vectors] * -(-count // len(vectors)))[:count], np.random.default_rng(0)
     for start in range(len(vectors), count, 65_536):
         block = out[start : start + 65_536]
-        block += rng.normal(0, scale, block.shape).astype(np.float32)
+        block += rng.normal(0, noise, block.shape).astype(np.float32)
     return out
 
 
-def add_placed(space: Space, count: int, table: Table, fit: int = 50_000) -> None:
-    """Rows for words placed in a map of 50,000: all, those of the file itself, and the map's own words again."""
+def add_placed(space: Space, count: int, noise: float, table: Table, fit: int = 50_000) -> None:
+    """Rows for words placed in a map of 50,000: those of the file itself and the copies, and the map's own words.
+
+    Each twice: what is kept of its nearest among the map's own words, and among all words.
+    """
     n, stop = len(space), fit + count
-    larger = space_of(tiled(np.asarray(space.vectors), stop))
-    units, every = unit_vectors(larger, fit), unit_vectors(larger, stop)
+    larger = space_of(tiled(np.asarray(space.vectors), stop, noise))
+    every = unit_vectors(larger, stop)
+    units = every[:fit]
     coords = ours(units)
-    table.add_row(f"{fit:,}", "embviz, to place words in", "", kept_of_map(units, coords))
-    begun = time.perf_counter()
+    place(space_of(every[: 4 * SAMPLE]), range(SAMPLE, 4 * SAMPLE), units[:SAMPLE], coords[:SAMPLE], lambda *what: None)
+    begun, used = time.perf_counter(), time.process_time()
     places = place(larger, range(fit, stop), units, coords, lambda *what: None)
-    seconds = f"{time.perf_counter() - begun:.1f}"
-    for name, these in {"all": (fit, stop), "the file's": (fit, min(n, stop)), "the map's again": (n, n + fit)}.items():
-        if these[1] <= stop:
-            some = np.random.default_rng(1).integers(*these, SAMPLE)
-            share = kept(places[some - fit], np.full(SAMPLE, -1), every[some], units, coords)
-            table.add_row(f"+ {count:,}", f"placed: {name}", seconds, share)
+    seconds = f"{time.perf_counter() - begun:.1f} ({(time.process_time() - used) / 2:.1f})"
+    whole = np.concatenate([coords, places])
+    for name, these in {
+        "fitted": (0, fit),
+        "placed, the file's": (fit, min(n, stop)),
+        "placed, copies": (n, stop),
+    }.items():
+        if these[0] < these[1]:
+            some = np.sort(np.random.default_rng(1).choice(np.arange(*these), min(FEW, these[1] - these[0]), False))
+            own = np.where(some < fit, some, -1)
+            among = kept(whole[some], own, every[some], units, coords)
+            table.add_row(f"{fit:,} + {count:,}", f"{name}: among the fitted", seconds, among)
+            table.add_row("", f"{name}: among all", "", kept(whole[some], some, every[some], every, whole))
 
 
 def main(
@@ -140,8 +148,9 @@ def main(
     only: Annotated[list[str] | None, typer.Option()] = None,
     repeats: int = 3,
     placed: int = 0,
+    noise: float = 0.3,
 ) -> None:
-    """Print a table of maps."""
+    """Print a table of maps; the seconds of half the processor time of a placing are in brackets."""
     warnings.simplefilter("ignore")
     console = Console()
     space = space_of(np.load(file)) if file.suffix == ".npy" else read_vectors(file)
@@ -149,7 +158,7 @@ def main(
     for n in words or [20_000]:
         add_maps(space, n, only or list(METHODS), repeats, table, console)
     if placed:
-        add_placed(space, placed, table)
+        add_placed(space, placed, noise, table)
     console.print(table)
 
 
