@@ -135,7 +135,7 @@ TEXT = {
     "off_head": ("off: layer {layer}, head {head}", "已关闭：第 {layer} 层第 {head} 头"),
     "all_on": ("all on again", "全部打开"),
     "compare": ("Compare with…", "与……比较"),
-    "other_sentence": ("Another sentence", "另一个句子"),
+    "other_sentence": ("Another text", "另一个句子"),
     "other_model": ("Another model", "另一个模型"),
     "the_same": ("the same", "相同"),
     "stop_comparing": ("Stop comparing", "结束比较"),
