@@ -140,11 +140,11 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
 
 
 def way(library: Library, selection: Selection, language: str) -> Any:
-    """The link to the page, where the model has heads to score."""
+    """The link to the page, where there is a model; which loads nothing yet."""
     try:
-        there = library.open(selection.model).model.shape.kinds
+        there = library.open(selection.model).has_attention
     except EmbvizError:
-        there = ()
+        there = False
     return (
         dcc.Link(text("heads_way", language), href=selection.but(show="heads").url, className="chip") if there else []
     )
