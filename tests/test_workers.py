@@ -77,7 +77,9 @@ def test_ctrl_c_stops_all_at_a_checkpoint(ray_left):
         time.sleep(0.1)
     os.killpg(child.pid, signal.SIGINT)
     said = child.communicate(timeout=60)[1].splitlines()
-    assert child.returncode == 130 and json.loads(said[-1]) == {"error": "Cancelled."}
+    assert child.returncode == 130 and json.loads(said[-1]) == {
+        "error": "Cancelled. The same command goes on from where it was."
+    }
     (kept,) = folder.glob("checkpoints/step-*.safetensors")
     reached = int(kept.stem.removeprefix("step-"))
     assert len(history(folder)) == reached >= 5

@@ -85,7 +85,7 @@ def status() -> int:
     except EmbvizError as error:
         complain(str(error))
     except KeyboardInterrupt:
-        complain("Cancelled.")
+        complain(f"Cancelled.{_goes_on(sys.argv[1:])}")
         return 130
     except BrokenPipeError:
         pass  # the reader of our output has gone, as `head` does
@@ -96,6 +96,12 @@ def status() -> int:
             raise
         complain("There is not enough memory for this. Try fewer words or a smaller model.")
     return 1
+
+
+def _goes_on(command: list[str]) -> str:
+    """What to do after a training that keeps checkpoints was cancelled."""
+    trains = "train" in command and "word2vec" not in command
+    return " The same command goes on from where it was." if trains else ""
 
 
 def _run() -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
-from test_attention import runs as runs
-from test_attention import view as view
+from test_attending import runs as runs
+from test_attending import view as view
 
 
 def titles(page: Page) -> list[str]:
