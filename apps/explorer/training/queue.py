@@ -178,7 +178,7 @@ class Trainings:
         if (self.runs / training.name / "meta.json").is_file():
             return "done"
         if training.wanted == "started":
-            return "stopped" if error.startswith("Cancelled.") else "failed"
+            return "stopped" if (error or "").startswith("Cancelled.") else "failed"
         return training.wanted
 
     def _start(self, training: Training) -> None:
