@@ -32,7 +32,8 @@ def value_norms(
     import torch
 
     asked = question(model, sentence, target, kind)
-    chosen, module = asked.chosen(model, layers, heads), _module(model)
+    chosen = asked.chosen(model, layers, heads)
+    module: Any = model.module
     found = []
     with torch.inference_mode():
         watch = asked.watched(model, *chosen, changes)
@@ -42,7 +43,3 @@ def value_norms(
             lengths = torch.stack([(passed.values[0, head] @ out[head]).norm(dim=-1) for head in some])
             found.append(passed.weights[0] * lengths[:, None, :])
     return asked.record(model, torch.stack(found).float().numpy(), *chosen, measure="norms")
-
-
-def _module(model: AttentionModel) -> Any:
-    return model.module

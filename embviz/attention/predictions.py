@@ -108,7 +108,8 @@ def lens(model: AttentionModel, sentence: str, target: str | None = None, k: int
     import torch
 
     check_watched(model)
-    asked, module = question(model, sentence, target), _module(model)
+    asked = question(model, sentence, target)
+    module: Any = model.module
     source = None if asked.source is None else asked.source[None]
     with torch.inference_mode():
         logs = [scores[0].float().log_softmax(-1) for scores in module.lens(asked.ids[None], source)]
@@ -126,7 +127,7 @@ def log_probabilities(model: AttentionModel, asked: Question, watch: Watch | Non
     Raises:
         EmbvizError: the model predicts no tokens.
     """
-    module = _module(model)
+    module: Any = model.module
     source = None if asked.source is None else asked.source[None]
     given = (asked.ids[None], source) if watch is None else (asked.ids[None], source, watch)
     return module.logits(module(*given))[0].float().log_softmax(-1)
@@ -163,7 +164,3 @@ def _best(model: AttentionModel, asked: Question, logs: Tensor, k: int) -> Predi
     texts = tuple(tuple(word_of(model, token) for token in row) for row in found.indices.tolist())
     tokens = (asked.wrote or asked.queries).texts
     return Predictions(tokens, texts, found.values.exp().numpy(), found.indices.numpy())
-
-
-def _module(model: AttentionModel) -> Any:
-    return model.module

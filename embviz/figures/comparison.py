@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from embviz.attention import Attention
+from embviz.figures.attention.titles import brief
 from embviz.figures.raster import diverging
 from embviz.figures.theme import PALETTES, colorscale, plain, template
 
@@ -79,7 +80,7 @@ def _add(
     theme: str,
 ) -> None:
     """A heatmap with its tokens at both sides."""
-    sides = [[plain(_brief(token)) for token in side] for side in (seen.keys, seen.tokens)]
+    sides = [[plain(brief(token, _LONGEST)) for token in side] for side in (seen.keys, seen.tokens)]
     figure.add_trace(
         go.Heatmap(
             z=np.round(values, 4), hoverongaps=False, hovertemplate="%{y} → %{x}: %{z:.3f}<extra></extra>", **look
@@ -100,7 +101,3 @@ def _add(
     )
     if len(sides[0]) == len(sides[1]):
         figure.update_yaxes(scaleanchor=f"x{column if column > 1 else ''}", row=1, col=column)
-
-
-def _brief(token: str) -> str:
-    return token if len(token) <= _LONGEST else f"{token[: _LONGEST - 1]}…"

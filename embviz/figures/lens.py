@@ -6,7 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from embviz.attention.predictions import Lens, Predictions
-from embviz.figures.theme import PALETTES, colorscale, plain, template
+from embviz.figures.attention.titles import brief
+from embviz.figures.theme import PALETTES, colorscale, over, plain, template
 
 _LONGEST = 10  # letters of a token in its cell
 _WRITTEN = 40  # tokens up to which the predictions are written into the cells
@@ -49,8 +50,7 @@ def lens_figure(
     )
     figure.update_layout(
         margin={"l": 12, "r": 12, "t": 46, "b": 12},
-        title={"text": plain(title), "x": 0, "xref": "container", "pad": {"l": 12, "t": 12}, "font": {"size": 15},
-               "y": 1, "yref": "container", "yanchor": "top", "xanchor": "left"},
+        title=over(title),
     )  # fmt: skip
     return figure
 
@@ -63,5 +63,4 @@ def _told(layer: Predictions, token: int) -> str:
 
 def _brief(token: str) -> str:
     """A token that fits into a cell; a line break would make two of one."""
-    flat = plain(token.replace("\n", "⏎").strip(" ") or "␣")
-    return flat if len(token) <= _LONGEST else f"{plain(token[: _LONGEST - 1])}…"
+    return plain(brief(token.replace("\n", "⏎").strip(" ") or "␣", _LONGEST))

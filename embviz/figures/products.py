@@ -7,8 +7,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from embviz.attention.products import Products
+from embviz.figures.attention.titles import brief
 from embviz.figures.raster import diverging
-from embviz.figures.theme import PALETTES, colorscale, plain, template
+from embviz.figures.theme import PALETTES, colorscale, over, plain, template
 
 _LONGEST = 16  # letters of a token at a side
 _NAMED = 64  # keys up to which all are named
@@ -31,14 +32,14 @@ def products_figure(
         names: what the pictures are called: the query, the keys, the products, their sum, the weights.
     """
     seen = products.attention
-    tokens = [plain(_brief(each)) for each in seen.keys]
+    tokens = [plain(brief(each, _LONGEST)) for each in seen.keys]
     each = products.of(token)
     scores = each.sum(1) / np.sqrt(each.shape[1])
     weights = np.where(seen.seen[token], seen.weights[0, 0, token], np.nan)
     figure = make_subplots(
         2, 4, column_widths=[0.4, 0.4, 0.1, 0.1], row_heights=[0.1, 0.9], horizontal_spacing=0.015,
         vertical_spacing=0.1, shared_yaxes=True, specs=[[{}, None, None, None], [{}, {}, {}, {}]],
-        subplot_titles=[f"{plain(names[0])}: {plain(_brief(seen.tokens[token]))}", *map(plain, names[1:])],
+        subplot_titles=[f"{plain(names[0])}: {plain(brief(seen.tokens[token], _LONGEST))}", *map(plain, names[1:])],
     )  # fmt: skip
     both = [list(stop) for stop in zip((0, 0.5, 1), diverging(theme), strict=True)]
     parts = (
@@ -63,11 +64,6 @@ def products_figure(
     figure.update_annotations(font={"size": 12, "color": PALETTES[theme].quiet})
     figure.update_layout(
         template=template(theme), margin={"l": 12, "r": 12, "t": 70, "b": 12}, uirevision="products",
-        title={"text": plain(title), "x": 0, "xref": "container", "pad": {"l": 12, "t": 12}, "font": {"size": 15},
-               "y": 1, "yref": "container", "yanchor": "top", "xanchor": "left"},
+        title=over(title),
     )  # fmt: skip
     return figure
-
-
-def _brief(token: str) -> str:
-    return token if len(token) <= _LONGEST else f"{token[: _LONGEST - 1]}…"

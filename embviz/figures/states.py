@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from embviz.attention.states import States, path
-from embviz.figures.theme import PALETTES, hues, plain, template
+from embviz.figures.theme import PALETTES, hues, over, plain, template
 
 _MOST = 40  # tokens whose names are written: of more there would be a tangle
 
@@ -44,7 +44,6 @@ def states_figure(
     figure.update_yaxes(showticklabels=False, zeroline=False, scaleanchor="x")
     figure.update_layout(
         margin={"l": 12, "r": 12, "t": 46, "b": 12},
-        title={"text": plain(title), "x": 0, "xref": "container", "pad": {"l": 12, "t": 12}, "font": {"size": 15},
-               "y": 1, "yref": "container", "yanchor": "top", "xanchor": "left"},
+        title=over(title),
     )  # fmt: skip
     return figure

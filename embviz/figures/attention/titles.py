@@ -148,9 +148,9 @@ def heading(first: str, more: Iterable[str], theme: str, columns: int, above: fl
     return title, 16 + 20 * (1 + first.count("<br>") + len(lines)) + above
 
 
-def brief(token: str) -> str:
+def brief(token: str, longest: int = LONGEST) -> str:
     """A token that fits into a picture: a long one loses its middle."""
-    return token if len(token) <= LONGEST else f"{token[: LONGEST // 2]}…{token[-LONGEST // 2 + 1 :]}"
+    return token if len(token) <= longest else f"{token[: longest // 2]}…{token[-(longest // 2) + 1 :]}"
 
 
 def across(text: str) -> int:
