@@ -90,7 +90,7 @@ def _picture(language: str) -> list[Any]:
         className="graph",
     )
     return [
-        html.Div(bar, className="bar"),
+        html.Div(bar, className="choosing"),
         html.Div(graph, className="stage"),
         html.Div(_steps(language), id=ids.ATTENTION_STEPS, className="steps", style=HIDDEN),
         html.Div(id=ids.ATTENTION_FILLED, className="filled"),
