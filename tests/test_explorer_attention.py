@@ -160,7 +160,7 @@ def test_rows_come_one_by_one(models: Library) -> None:
     there = len(look(models, asked).tokens)
     assert stepped(models, asked, 2).step == 2 and stepped(models, asked, there).step is None
     seen = picture(models, asked.but(step=2), "light", "en")
-    assert seen["rows"] == {"max": there, "value": 2}
+    assert seen["rows"] == {"max": there, "value": 2, "step": 2}
     z = np.array(seen["figure"].data[0].z, float)
     assert np.isfinite(z).sum() == 3 and f"rows up to 2 / {there}" in seen["figure"].layout.title.text
     turned = picture(models, asked.but(step=2, direction="to"), "light", "en")

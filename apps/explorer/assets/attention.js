@@ -64,13 +64,24 @@
       window.Plotly.relayout(graph, { "xaxis.tickfont.size": size, "yaxis.tickfont.size": size });
   }
 
-  // Rows as they are written: back, on, and by themselves.
-  let playing = null;
+  // Rows as they are written: back, on, and by themselves, each when the one before is drawn.
+  let playing = null, wanted = null;
   const slider = () => document.querySelector("#attention-step [role=slider]");
   const at = (name) => Number(slider().getAttribute(`aria-value${name}`));
 
   function go(to) {
-    tell("attention-step", { value: Math.max(1, Math.min(at("max"), to)) });
+    const value = Math.max(1, Math.min(at("max"), to));
+    if (value === at("now")) return;
+    wanted = value;
+    tell("attention-step", { value });
+  }
+
+  // The slider follows what is drawn, unless something newer is on its way.
+  function rowsDrawn({ max, value, step }) {
+    const asked = new URLSearchParams(location.search).get("step");
+    if (String(step ?? "") !== (asked ?? "") || (wanted !== null && wanted !== value)) return;
+    wanted = null;
+    tell("attention-step", { max, value });
   }
 
   function stop() {
@@ -88,7 +99,7 @@
       if (at("now") === at("max")) go(1);
       playing = setInterval(() => {
         if (!slider()?.offsetParent || at("now") >= at("max")) return stop();
-        go(at("now") + 1);
+        if (wanted === null) go(at("now") + 1);
       }, PAUSE);
     },
   };
@@ -151,5 +162,5 @@
     return lines.replace(/width=None, height=None\)\n$/, `width=${width}, height=${height})\n`);
   }
 
-  window.embviz = Object.assign(window.embviz || {}, { attended, overviewed, sized });
+  window.embviz = Object.assign(window.embviz || {}, { attended, overviewed, rowsDrawn, sized });
 })();

@@ -151,8 +151,9 @@
       setTimeout(() => window.embviz.attended(), 250);
     },
 
+    // How many rows of attention are drawn (attention.js).
     rows(said) {
-      if (said) window.dash_clientside.set_props("attention-step", said);
+      if (said) window.embviz.rowsDrawn(said);
     },
 
     overviewed() {

@@ -132,7 +132,7 @@ def _steps(seen: Attention, selection: Selection) -> dict[str, Any]:
     if seen.kind == "encoder":
         return {}
     rows = len(seen.keys if seen.turned else seen.tokens)
-    return {"steps": {}, "rows": {"max": rows, "value": min(selection.step or rows, rows)}}
+    return {"steps": {}, "rows": {"max": rows, "value": min(selection.step or rows, rows), "step": selection.step}}
 
 
 def _overview(seen: Attention, selection: Selection, theme: str, language: str, whole: bool) -> Any:

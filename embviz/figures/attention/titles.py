@@ -142,10 +142,10 @@ def heading(first: str, more: Iterable[str], theme: str, columns: int, above: fl
     quiet = PALETTES[theme].quiet
     under = "".join(f'<br><span style="font-size:12px;color:{quiet}">{plain(line)}</span>' for line in lines)
     title = {
-        "text": f"{first}{under}", "x": 0, "xref": "container", "xanchor": "left", "pad": {"l": 12, "t": 12},
+        "text": f"{first}{under}", "x": 0, "xref": "container", "xanchor": "left", "pad": {"l": 12, "t": 14},
         "y": 1, "yref": "container", "yanchor": "top", "font": {"size": 15},
     }  # fmt: skip
-    return title, 16 + 20 * (1 + first.count("<br>") + len(lines)) + above
+    return title, 18 + 20 * (1 + first.count("<br>") + len(lines)) + above
 
 
 def brief(token: str, longest: int = LONGEST) -> str:
