@@ -49,6 +49,10 @@ def panel(library: Library, selection: Selection, theme: str, language: str) -> 
         model = library.open(selection.model).model
         if not model.shape.kinds or not (selection.sentence or "").strip():
             return []
+        measured(library, selection.but(measure=None))
+    except EmbvizError:
+        return []  # said in the place of the picture
+    try:
         if not hasattr(model.module, "outward"):
             return [html.P(text("caveat", language), className="quiet")]
         return [
