@@ -44,7 +44,7 @@ def _controls(language: str) -> list[Any]:
             autosize=True,
             minRows=2,
             maxRows=8,
-            debounce=500,
+            debounce=200,
         ),
         dmc.Button(text("write_on", language), id=ids.ATTENTION_WRITE, size="xs", variant="default", style=HIDDEN),
         _of_pairs(language),
@@ -199,7 +199,7 @@ def _of_pairs(language: str) -> Any:
                 autosize=True,
                 minRows=1,
                 maxRows=8,
-                debounce=500,
+                debounce=200,
             ),
             html.Div(
                 [
