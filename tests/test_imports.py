@@ -90,7 +90,6 @@ LATE = {
     "embviz.train.loop",
     "embviz.train.batches",
     "embviz.train.checkpoints",
-    "embviz.train.compiling",
     "embviz.train.devices",
     "embviz.train.helping",
     "embviz.train.learning",

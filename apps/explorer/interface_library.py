@@ -68,8 +68,6 @@ CHINESE = {
     "stop after so many measurements of the validation loss, of 20, without a better one; 0 for never":
         "验证损失连续这么多次（共测 20 次）没有改善就停止；0 为不停",
     "of matrix products: float32, bfloat16, or auto: bfloat16 where that is quicker": "矩阵乘法的精度：float32、bfloat16，或 auto（更快时用 bfloat16）",
-    "let torch.compile make a transformer's steps quicker: a minute at the start, which long trainings win back":
-        "用 torch.compile 加快 Transformer 的每一步：开始时多花约一分钟，长时间训练才划算",
     "the same seed gives the same model on the same machine": "随机种子：同一机器上同一种子得到同一模型",
     "steps between two checkpoints": "每隔多少步保存一次检查点",
 }  # fmt: skip

@@ -85,8 +85,6 @@ class AttentionTrainer:
                                "0 for never")  # fmt: skip
     device: str = _of("auto", WHERE)
     precision: str = _of("auto", HOW)
-    compile: bool = _of(False, "let torch.compile make a transformer's steps quicker: a minute at the start, which "
-                               "long trainings win back")  # fmt: skip
     seed: int = _of(0, "the same seed gives the same model on the same machine")
     checkpoint_every: int = _of(200, "steps between two checkpoints")
 
@@ -158,8 +156,6 @@ class AttentionTrainer:
         if self.tokens not in KINDS:
             raise EmbvizError(f"tokens is '{self.tokens}', and there are {', '.join(KINDS)}.")
         check_where(self.device, self.precision)
-        if self.compile and self.architecture != "transformer":
-            raise EmbvizError(f"compile is for transformers, and this is a model of the kind {self.architecture}.")
         least = {"steps": 1, "batch": 1, "accumulate": 1, "checkpoint_every": 1, "vocab": LEAST, "patience": 0}
         for name, smallest in least.items():
             value = getattr(self, name)

@@ -9,7 +9,6 @@ from embviz.models import Shape
 from embviz.models.architectures import module_of
 from embviz.train import processes
 from embviz.train.checkpoints import synchronised
-from embviz.train.compiling import compiled
 from embviz.train.devices import device_of
 from embviz.train.learning import Learner
 from embviz.train.loop import adamw, guess_loss, prepare
@@ -31,10 +30,9 @@ def help_train(trainer: AttentionTrainer) -> None:
         optimizer = adamw(module, trainer.rate, trainer.decay)
         synchronised(0, module, optimizer)
         learner = Learner(module, guess_loss, device, trainer.precision)
-        with compiled(module, trainer.compile):
-            while share := processes.received():
-                whole = math.isfinite(learner.learn_from(share, trainer.accumulate))
-                if whole and share.last:
-                    prepare(module, optimizer, share.step, trainer.steps)
-                    optimizer.step()
-                    optimizer.zero_grad()
+        while share := processes.received():
+            whole = math.isfinite(learner.learn_from(share, trainer.accumulate))
+            if whole and share.last:
+                prepare(module, optimizer, share.step, trainer.steps)
+                optimizer.step()
+                optimizer.zero_grad()

@@ -26,7 +26,6 @@ from embviz.models.architectures import Module, module_of
 from embviz.progress import Report
 from embviz.train.batches import Batch, Batches
 from embviz.train.checkpoints import Best, load_checkpoint, save_checkpoint, synchronised
-from embviz.train.compiling import compiled
 from embviz.train.devices import device_of
 from embviz.train.learning import Learner, Loss
 from embviz.train.processes import ProcessLostError, count, dismiss, tell, together
@@ -57,7 +56,7 @@ class Trainer(Protocol):
 def train(trainer: AttentionTrainer, shape: Shape, batches: Batches, report: Report, folder: Path) -> Module:
     """Train a module, or go on from the newest checkpoint in the folder; see `descend`."""
     module = module_of(shape, torch.Generator().manual_seed(trainer.seed))
-    with together(), compiled(module, trainer.compile):
+    with together():
         if count() > 1:
             tell(asdict(shape))
         descend(
