@@ -71,7 +71,12 @@ def test_attend_by_another_measure(told, place, measure):
     assert np.allclose(found["weights"], direct.weights, atol=1e-5)
 
 
-def test_attend_with_a_head_off(told, place):
-    plain = json.loads(told("attend", "runs/model", SENTENCE, "--json"))["weights"]
-    off = json.loads(told("attend", "runs/model", SENTENCE, "--off", "0.0", "--json"))["weights"]
-    assert np.allclose(off[0], plain[0], atol=1e-5) and off != plain
+def test_attend_with_a_head_sharpened_is_what_the_library_says(told, place):
+    from embviz.attention import attend
+    from embviz.models.changes import temperatures_of
+
+    model = open_run(place / "runs/model").model
+    changes = Changes(temperature=temperatures_of({"0.0": 0.1}, model.shape.kinds[0]))
+    found = json.loads(told("attend", "runs/model", SENTENCE, "--temperature", "0.0=0.1", "--json"))["weights"]
+    assert np.allclose(found, attend(model, SENTENCE, changes=changes).weights, atol=1e-5)
+    assert not np.allclose(found, attend(model, SENTENCE).weights, atol=1e-2)
