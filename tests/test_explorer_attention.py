@@ -21,8 +21,8 @@ import embviz as ev
 from embviz.apps.explorer import create_app
 from embviz.apps.explorer.attention.events import chosen, clicked, stepped, whole_layer, written_on
 from embviz.apps.explorer.attention.looking import look, look_step, with_kind
+from embviz.apps.explorer.attention.notebook import as_python
 from embviz.apps.explorer.attention.picture import picture, zoomed
-from embviz.apps.explorer.attention.taking import as_python
 from embviz.apps.explorer.frame import changed_by, control_value
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
@@ -183,11 +183,20 @@ def test_a_heatmap_of_few_tokens_stays_when_one_zooms(models: Library) -> None:
         ("decoder", {"sentence": "view=None, height=None)\n'\"\\ \ud83d", "direction": "to"}),
         ("seq2seq", {"target": "le king", "kind": "cross", "layer": 1}),
         ("seq2seq", {"kind": "encoder"}),
+        ("encoder", {"measure": "norms"}),
+        ("decoder", {"measure": "gradient", "token": 2, "show": "text"}),
+        ("encoder", {"measure": "rollout"}),
+        ("seq2seq", {"measure": "flow", "kind": "cross"}),
+        ("encoder", {"other_layer": 0, "measure": "norms"}),
+        ("decoder", {"off": "0.0", "other_sentence": "the queen rules"}),
+        ("encoder", {"show": "products", "off": "0.0", "token": 1}),
+        ("seq2seq", {"show": "predictions"}),
+        ("decoder", {"show": "path", "token": 1}),
     ],
 )
 def test_the_lines_for_a_notebook_draw_the_same(models: Library, family: str, changes: dict[str, Any]) -> None:
     asked = ASKED.but(model=family, **changes)
-    lines = as_python(models.open(family), asked, "dark", "zh", 50)
+    lines = as_python(models, asked, "dark", "zh", 50)
     assert lines.endswith("figure.update_layout(width=None, height=None)\n")
     names: dict[str, Any] = {}
     exec(lines.removesuffix("figure.update_layout(width=None, height=None)\n"), names)

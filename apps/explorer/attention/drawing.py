@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
 
 from embviz.apps.explorer.attention import compared, inside
@@ -69,8 +67,6 @@ def draw(
         if max(len(seen.tokens), len(seen.keys)) > CELLS:
             made.update_layout(meta={"pooled": True, "tokens": [len(seen.tokens), len(seen.keys)]})
         return made
-    if seen.measure == "gradient":  # their width and colour have no sign
-        seen = replace(seen, weights=np.abs(seen.weights), measure="gradient_size")
     if selection.show == "lines":
         return lines_figure(seen, heads_of(selection), **asked)
     if selection.show == "text":

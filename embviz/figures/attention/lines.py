@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from embviz.attention import Attention
-from embviz.figures.attention.numbers import most, scaled, shown
+from embviz.figures.attention.numbers import most, scaled, shown, unsigned
 from embviz.figures.attention.titles import brief, done, heading, of_heads, say, sides
 from embviz.figures.theme import PALETTES, hues, plain, template
 
@@ -46,6 +46,7 @@ def lines_figure(
     Raises:
         EmbvizError: the record does not hold a head, or there is no such scale.
     """
+    attention = unsigned(attention)
     colors = [PALETTES[theme].point] if len(heads) == 1 else hues(len(heads), theme)
     rows = [row for row in chosen if 0 <= row < len(attention.tokens)] or list(range(len(attention.tokens)))
     links = _links(attention, heads, rows, scale)

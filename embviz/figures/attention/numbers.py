@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,6 +22,13 @@ def shown(attention: Attention, layer: int, head: int) -> np.ndarray:
 def most(attention: Attention, layer: int, head: int) -> float:
     """The largest weight of a head, whichever of its rows are shown; the farthest from 0 where some lie below."""
     return max(float(np.abs(attention.head(layer, head)).max()), 1e-12)
+
+
+def unsigned(attention: Attention) -> Attention:
+    """The same, how far from 0 where some lie below: the width of a line and the depth of a colour have no sign."""
+    if attention.measure != "gradient":
+        return attention
+    return replace(attention, weights=np.abs(attention.weights), measure="gradient_size")
 
 
 def rounded(values: np.ndarray, decimals: int) -> np.ndarray:

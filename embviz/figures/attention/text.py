@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from embviz.attention import Attention
-from embviz.figures.attention.numbers import digits, rounded, shown
+from embviz.figures.attention.numbers import digits, rounded, shown, unsigned
 from embviz.figures.attention.titles import across, brief, done, heading, of_head, say, sides
 from embviz.figures.theme import PALETTES, colorscale, plain, template
 
@@ -63,6 +63,7 @@ def text_figure(
     Raises:
         EmbvizError: the record does not hold the head.
     """
+    attention = unsigned(attention)
     values = shown(attention, layer, head)
     rows = _rows(attention, chosen)
     sums = _sums(values, rows)
