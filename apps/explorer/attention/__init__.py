@@ -57,6 +57,13 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
     )
     taking.connect(app, library)
 
+    # What the URL asks of this view and of no other: the rest of the view waits for it, and asks nothing meanwhile.
+    app.clientside_callback(
+        ClientsideFunction("explorer", "asked"),
+        Output(ids.ATTENTION_ASKED, "data"),
+        Input(ids.URL, "pathname"),
+        Input(ids.URL, "search"),
+    )
     evidence.connect(app, library)
     compared.connect(app, library)
     heads.connect(app, library, jobs)
@@ -92,12 +99,12 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "rows": Output(ids.ATTENTION_ROWS, "data"),
             "saving": Output(ids.ATTENTION_SAVING, "children"),
         },
-        inputs={"pathname": Input(ids.URL, "pathname"), "search": Input(ids.URL, "search")},
+        inputs={"search": Input(ids.ATTENTION_ASKED, "data")},
         state={"drawn": State(ids.ATTENTION_DRAWN, "data"), "area": State(ids.ATTENTION_AREA, "data")},
     )
-    def _draw(pathname: str, search: str, drawn: str | None, area: Any) -> dict[str, Any]:
-        selection = Selection.of(pathname, search)
-        if selection.view != "attention" or selection.show == "heads":
+    def _draw(search: str, drawn: str | None, area: Any) -> dict[str, Any]:
+        selection = Selection.of("/attention", search)
+        if selection.show == "heads":
             raise dash.exceptions.PreventUpdate
         return picture(library, selection, theme(), language(), columns(), drawn, area)
 

@@ -84,11 +84,11 @@ def connect(app: dash.Dash, library: Library) -> None:
             "shown": Output(ids.EVIDENCE_COMPARE, "style"),
             "open": Output(ids.EVIDENCE_COMPARE, "open"),
         },
-        inputs={"pathname": Input(ids.URL, "pathname"), "search": Input(ids.URL, "search")},
+        inputs={"search": Input(ids.ATTENTION_ASKED, "data")},
     )
-    def _choices(pathname: str, search: str) -> dict[str, Any]:
-        selection = Selection.of(pathname, search)
-        if selection.view != "attention" or selection.show == "heads":
+    def _choices(search: str) -> dict[str, Any]:
+        selection = Selection.of("/attention", search)
+        if selection.show == "heads":
             raise dash.exceptions.PreventUpdate
         return choices(library, selection, language())
 

@@ -35,10 +35,10 @@ def layout() -> Any:
 def connect(app: dash.Dash, library: Library) -> None:
     """Register the callback of the evidence."""
 
-    @app.callback(Output(ids.EVIDENCE, "children"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
-    def _evidence(pathname: str, search: str) -> list[Any]:
-        selection = Selection.of(pathname, search)
-        if selection.view != "attention" or selection.show == "heads":
+    @app.callback(Output(ids.EVIDENCE, "children"), Input(ids.ATTENTION_ASKED, "data"))
+    def _evidence(search: str) -> list[Any]:
+        selection = Selection.of("/attention", search)
+        if selection.show == "heads":
             raise dash.exceptions.PreventUpdate
         return panel(library, selection, theme(), language())
 

@@ -92,17 +92,16 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
     @app.callback(
         Output(ids.ATTENTION_KINDS_WAY, "children"),
         Output(ids.ATTENTION_KINDS_PAGE, "data-shown"),
-        Input(ids.URL, "pathname"),
-        Input(ids.URL, "search"),
+        Input(ids.ATTENTION_ASKED, "data"),
     )
-    def _way(pathname: str, search: str) -> tuple[Any, str]:
-        selection = Selection.of(pathname, search)
-        if selection.view != "attention":
-            raise dash.exceptions.PreventUpdate
+    def _way(search: str) -> tuple[Any, str]:
+        selection = Selection.of("/attention", search)
         return way(library, selection, language()), "yes" if selection.show == "heads" else ""
 
     app.clientside_callback(
-        ClientsideFunction("explorer", "size"), Output(ids.ATTENTION_KINDS_SIZE, "data"), Input(ids.URL, "search")
+        ClientsideFunction("explorer", "size"),
+        Output(ids.ATTENTION_KINDS_SIZE, "data"),
+        Input(ids.ATTENTION_ASKED, "data"),
     )
 
     @app.callback(
@@ -122,8 +121,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "of": Output(ids.ATTENTION_KINDS_OF, "children"),
         },
         inputs={
-            "pathname": Input(ids.URL, "pathname"),
-            "search": Input(ids.URL, "search"),
+            "search": Input(ids.ATTENTION_ASKED, "data"),
             "tick": Input(ids.ATTENTION_KINDS_TICKER, "n_intervals"),
             "compute": Input(ids.ATTENTION_KINDS_COMPUTE, "n_clicks"),
             "cancel": Input(ids.ATTENTION_KINDS_CANCEL, "n_clicks"),
@@ -131,9 +129,9 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         },
         state={"reader": State(ids.READER, "data")},
     )
-    def _draw(pathname, search, tick, compute, cancel, size, reader):  # type: ignore[no-untyped-def]
-        selection = Selection.of(pathname, search)
-        if selection.view != "attention" or selection.show != "heads":
+    def _draw(search, tick, compute, cancel, size, reader):  # type: ignore[no-untyped-def]
+        selection = Selection.of("/attention", search)
+        if selection.show != "heads":
             raise dash.exceptions.PreventUpdate
         action = _ACTIONS.get(dash.ctx.triggered_id, "look")
         return page(library, jobs, selection, action, Reader(reader, theme(), language(), tuple(size or SIZE)))

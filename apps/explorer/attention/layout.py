@@ -18,7 +18,14 @@ from embviz.figures.attention.numbers import SCALES
 from embviz.models import KINDS
 
 _SHARES = ("0.95", "0.9", "0.8", "0.5")
-_STORES = (ids.ATTENTION_ROWS, ids.ATTENTION_CHOSEN, ids.ATTENTION_TILE, ids.ATTENTION_AREA, ids.ATTENTION_DRAWN)
+_STORES = (
+    ids.ATTENTION_ASKED,
+    ids.ATTENTION_ROWS,
+    ids.ATTENTION_CHOSEN,
+    ids.ATTENTION_TILE,
+    ids.ATTENTION_AREA,
+    ids.ATTENTION_DRAWN,
+)
 
 
 def layout(language: str) -> list[Any]:
