@@ -5,8 +5,8 @@ from __future__ import annotations
 TEXT = {
     "heads_way": ("Kinds of heads", "头的类型"),
     "heads_back": ("← One head on a sentence", "← 一个头与一个句子"),
-    "heads_across": ("From left to right", "横轴"),
-    "heads_up": ("Upwards", "纵轴"),
+    "heads_across": ("Horizontal score", "横轴"),
+    "heads_up": ("Vertical score", "纵轴"),
     "heads_over": (
         "All {heads} heads, over {sentences:,} sentences of {corpus}. Grey: heads of {random} models of the same shape with "
         "random weights. A head has a label where a score beats every one of those.",
