@@ -224,6 +224,15 @@ def changed_by(selection: Selection, field: str, value: Any) -> Selection:
     return selection.but(**{**rows, field: "\t".join(value) or None if isinstance(value, list) else value})
 
 
+def asked_for(clicks: Mapping[str, int | None], heeded: Mapping[str, int | None] | None, *, ticked: bool) -> str:
+    """What a picture that takes long is asked: the button that was pressed since it last answered, "tick" or "look".
+
+    A tick may come between a click and its answer; Dash then says that the tick has triggered it, and drops the click.
+    """
+    pressed = [name for name, count in clicks.items() if (count or 0) > ((heeded or {}).get(name) or 0)]
+    return pressed[0] if pressed else "tick" if ticked else "look"
+
+
 def on_error(error: Exception) -> Any:
     """What a callback shows that failed: the sentence of an error that is the reader's, or that the log says more."""
     if isinstance(error, EmbvizError | OSError):

@@ -137,9 +137,11 @@ class Jobs:
         self.drop(run.projection_path(method, dims, words))
 
     def drop(self, path: Path) -> None:
-        """Drop the job that was to leave a file, so that it can be asked for again."""
+        """Drop the job that was to leave a file, so that it can be asked for again; not one that is still at work."""
         with self._lock:
-            self._jobs.pop(path, None)
+            job = self._jobs.get(path)
+            if job is not None and job.over:
+                del self._jobs[path]
 
     def stop_all(self) -> None:
         """Kill every child; their results so far are of no use to anybody."""

@@ -85,13 +85,14 @@ def serve() -> Iterator[Callable[[Path], str]]:
 
 @pytest.fixture
 def shown(page: Page) -> Callable[..., dict[str, Any]]:
-    """Wait until a graph shows a trace with data; gives its figure as the browser holds it."""
+    """Wait until a graph shows a trace with data and hears clicks; gives its figure as the browser holds it."""
 
     def wait(graph: str, trace: int = 0) -> dict[str, Any]:
         page.wait_for_function(
             """([graph, trace]) => {
                 const plot = document.querySelector(`#${graph} .js-plotly-plot`);
-                return plot && plot.data && plot.data[trace] && plot._fullLayout && plot.calcdata;
+                return plot && plot.data && plot.data[trace] && plot._fullLayout && plot.calcdata
+                    && plot._ev?._events.plotly_click;
             }""",
             arg=[graph, trace],
         )

@@ -94,6 +94,7 @@ def test_a_click_on_the_overview_picks_a_head(
 ) -> None:
     page.goto(serve(real_runs) + f"/attention?model=attention&sentence={SENTENCE.replace(' ', '+')}")
     shown("attention-overview")
+    page.wait_for_function("document.querySelector('#attention-overview .js-plotly-plot').dataset.heard")
     box = page.evaluate(
         """() => {
             const plot = document.querySelector('#attention-overview .js-plotly-plot');
@@ -130,6 +131,7 @@ def test_a_long_projection_shows_progress_and_can_be_cancelled(
     page.locator("#map-dims").get_by_text("2", exact=True).click()
     expect(page.locator("#map-stage")).to_contain_text("%")
     page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Start again")).to_be_visible()
     assert not list((real_runs / "words" / "projections").glob("tsne*"))
     page.get_by_role("button", name="Start again").click()
     expect(page.locator("#map-stage")).to_contain_text("%")

@@ -46,7 +46,7 @@ def test_all_heads_are_scored_and_lead_to_one_of_them(
     assert found["traces"][1]["y"] == pytest.approx(scores.scores["next"].ravel().tolist(), abs=1e-6)
     assert len(found["traces"][0]["x"]) == 3 * 4  # the heads of three random models
 
-    page.get_by_role("textbox", name="Upwards").click()
+    page.get_by_role("textbox", name="Vertical score").click()
     page.get_by_role("option", name="punctuation", exact=True).click()
     expect(page).to_have_url(re.compile("score_y=punctuation"))
     page.wait_for_function(
@@ -108,10 +108,10 @@ def test_a_seq2seq_model_has_three_kinds_and_a_phone_shows_all_of_them(
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(serve(tmp_path / "runs") + "/attention?model=pairs&show=heads")
     shown("attention-kinds-graph", 1)
-    expect(page.get_by_role("textbox", name="From left to right")).to_have_value("diagonal")
+    expect(page.get_by_role("textbox", name="Horizontal score")).to_have_value("diagonal")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("link", name="decoder", exact=True).click()
-    expect(page.get_by_role("textbox", name="From left to right")).to_have_value("previous token")
+    expect(page.get_by_role("textbox", name="Horizontal score")).to_have_value("previous token")
     page.get_by_role("link", name="encoder", exact=True).click()
     expect(page.get_by_text("What kind is each head?")).to_be_visible()
     page.goto(serve(tmp_path / "runs") + "/attention?model=pairs&show=heads&score_x=nonsense&layer=7")

@@ -111,12 +111,12 @@
       return [window.innerWidth - (phone ? 110 : 670), Math.round(window.innerHeight * (phone ? 0.62 : 1)) - 120];
     },
 
-    // The view that the URL names; the others are hidden by the style sheet. Graphs take their size when shown.
     // What the URL asks of the attention view; nothing while another is seen.
     asked(pathname, search) {
       return pathname.startsWith("/attention") ? search : window.dash_clientside.no_update;
     },
 
+    // The view that the URL names; the others are hidden by the style sheet. Graphs take their size when shown.
     show(pathname) {
       const view = (pathname || "").split("/")[1];
       window.requestAnimationFrame(() => window.dispatchEvent(new Event("resize")));

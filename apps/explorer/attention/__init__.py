@@ -101,6 +101,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         },
         inputs={"search": Input(ids.ATTENTION_ASKED, "data")},
         state={"drawn": State(ids.ATTENTION_DRAWN, "data"), "area": State(ids.ATTENTION_AREA, "data")},
+        prevent_initial_call=True,
     )
     def _draw(search: str, drawn: str | None, area: Any) -> dict[str, Any]:
         selection = Selection.of("/attention", search)

@@ -85,6 +85,7 @@ def connect(app: dash.Dash, library: Library) -> None:
             "open": Output(ids.EVIDENCE_COMPARE, "open"),
         },
         inputs={"search": Input(ids.ATTENTION_ASKED, "data")},
+        prevent_initial_call=True,
     )
     def _choices(search: str) -> dict[str, Any]:
         selection = Selection.of("/attention", search)

@@ -35,7 +35,7 @@ def layout() -> Any:
 def connect(app: dash.Dash, library: Library) -> None:
     """Register the callback of the evidence."""
 
-    @app.callback(Output(ids.EVIDENCE, "children"), Input(ids.ATTENTION_ASKED, "data"))
+    @app.callback(Output(ids.EVIDENCE, "children"), Input(ids.ATTENTION_ASKED, "data"), prevent_initial_call=True)
     def _evidence(search: str) -> list[Any]:
         selection = Selection.of("/attention", search)
         if selection.show == "heads":

@@ -16,7 +16,7 @@ from embviz.apps.explorer import ids
 from embviz.apps.explorer.attention.asked import kind_of
 from embviz.apps.explorer.attention.head_facts import details
 from embviz.apps.explorer.cards import HIDDEN, empty, notice
-from embviz.apps.explorer.frame import attributes
+from embviz.apps.explorer.frame import asked_for, attributes
 from embviz.apps.explorer.interface import explain, language, text, theme, worded
 from embviz.apps.explorer.jobs import Job, Jobs
 from embviz.apps.explorer.library import Library
@@ -30,11 +30,6 @@ from embviz.heads import SENTENCES, kept_scores, own_corpus, scores_path
 from embviz.runs import Run
 
 CONTROLS = {"score_x": (ids.ATTENTION_KINDS_ACROSS, "value"), "score_y": (ids.ATTENTION_KINDS_UP, "value")}
-_ACTIONS = {
-    ids.ATTENTION_KINDS_COMPUTE: "compute",
-    ids.ATTENTION_KINDS_CANCEL: "cancel",
-    ids.ATTENTION_KINDS_TICKER: "tick",
-}
 
 
 def layout(language: str) -> list[Any]:
@@ -64,6 +59,7 @@ def layout(language: str) -> list[Any]:
                 ),
                 dcc.Interval(id=ids.ATTENTION_KINDS_TICKER, interval=500, disabled=True),
                 dcc.Store(id=ids.ATTENTION_KINDS_SIZE),
+                dcc.Store(id=ids.ATTENTION_KINDS_HEEDED),
             ],
             className="picture of-heads",
             id=ids.ATTENTION_KINDS_PAGE,
@@ -93,6 +89,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         Output(ids.ATTENTION_KINDS_WAY, "children"),
         Output(ids.ATTENTION_KINDS_PAGE, "data-shown"),
         Input(ids.ATTENTION_ASKED, "data"),
+        prevent_initial_call=True,
     )
     def _way(search: str) -> tuple[Any, str]:
         selection = Selection.of("/attention", search)
@@ -102,6 +99,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         ClientsideFunction("explorer", "size"),
         Output(ids.ATTENTION_KINDS_SIZE, "data"),
         Input(ids.ATTENTION_ASKED, "data"),
+        prevent_initial_call=True,
     )
 
     @app.callback(
@@ -119,6 +117,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "up": Output(ids.ATTENTION_KINDS_UP, "data"),
             "back": Output(ids.ATTENTION_KINDS_BACK, "children"),
             "of": Output(ids.ATTENTION_KINDS_OF, "children"),
+            "heeded": Output(ids.ATTENTION_KINDS_HEEDED, "data"),
         },
         inputs={
             "search": Input(ids.ATTENTION_ASKED, "data"),
@@ -127,14 +126,17 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "cancel": Input(ids.ATTENTION_KINDS_CANCEL, "n_clicks"),
             "size": Input(ids.ATTENTION_KINDS_SIZE, "data"),
         },
-        state={"reader": State(ids.READER, "data")},
+        state={"reader": State(ids.READER, "data"), "heeded": State(ids.ATTENTION_KINDS_HEEDED, "data")},
+        prevent_initial_call=True,
     )
-    def _draw(search, tick, compute, cancel, size, reader):  # type: ignore[no-untyped-def]
+    def _draw(search, tick, compute, cancel, size, reader, heeded):  # type: ignore[no-untyped-def]
         selection = Selection.of("/attention", search)
         if selection.show != "heads":
             raise dash.exceptions.PreventUpdate
-        action = _ACTIONS.get(dash.ctx.triggered_id, "look")
-        return page(library, jobs, selection, action, Reader(reader, theme(), language(), tuple(size or SIZE)))
+        clicks = {"cancel": cancel, "compute": compute}
+        action = asked_for(clicks, heeded, ticked=dash.ctx.triggered_id == ids.ATTENTION_KINDS_TICKER)
+        reads = Reader(reader, theme(), language(), tuple(size or SIZE))
+        return {**page(library, jobs, selection, action, reads), "heeded": clicks}
 
 
 def way(library: Library, selection: Selection, language: str) -> Any:

@@ -25,8 +25,6 @@ from embviz.apps.explorer.selection import Selection
 
 __all__ = ["connect", "layout", "ready_method"]
 
-_ACTIONS = {ids.MAP_CANCEL: "cancel", ids.MAP_AGAIN: "again", ids.MAP_TICKER: "tick"}
-
 
 def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
     """Register the callbacks of the map."""
@@ -106,6 +104,7 @@ def _connect_picture(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "message": Output(ids.MAP_MESSAGE, "children"),
             "again": Output(ids.MAP_AGAIN, "style"),
             "about": Output(ids.MAP_ABOUT, "children"),
+            "heeded": Output(ids.MAP_HEEDED, "data"),
         },
         inputs={
             "pathname": Input(ids.URL, "pathname"),
@@ -117,11 +116,14 @@ def _connect_picture(app: dash.Dash, library: Library, jobs: Jobs) -> None:
         state={
             "drawn": State(ids.MAP_DRAWN, "data"),
             "reader": State(ids.READER, "data"),
+            "heeded": State(ids.MAP_HEEDED, "data"),
         },
     )
-    def _draw(pathname, search, tick, cancel, again, drawn, reader):  # type: ignore[no-untyped-def]
-        action = _ACTIONS.get(dash.ctx.triggered_id, "look")
-        return picture(library, jobs, _on_map(pathname, search), action, Page(reader, drawn, theme(), language()))
+    def _draw(pathname, search, tick, cancel, again, drawn, reader, heeded):  # type: ignore[no-untyped-def]
+        clicks = {"cancel": cancel, "again": again}
+        action = frame.asked_for(clicks, heeded, ticked=dash.ctx.triggered_id == ids.MAP_TICKER)
+        page = Page(reader, drawn, theme(), language())
+        return {**picture(library, jobs, _on_map(pathname, search), action, page), "heeded": clicks}
 
     @app.callback(
         Output(ids.MAP_MESSAGE, "children", allow_duplicate=True),

@@ -34,6 +34,7 @@ def layout(language: str) -> list[Any]:
         html.Aside(_surrounded(language), className="details chosen"),
         dcc.Interval(id=ids.MAP_TICKER, interval=400, disabled=True),
         dcc.Store(id=ids.MAP_DRAWN),
+        dcc.Store(id=ids.MAP_HEEDED),
         dcc.Store(id=ids.MAP_SPEC),
         dcc.Store(id=ids.MAP_LIVE),
         dcc.Store(id=ids.MAP_CLICKED),
