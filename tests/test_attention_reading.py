@@ -10,10 +10,12 @@ from test_models import made
 
 from embviz.attention import Attention, attend, read
 from embviz.attention.reading import (
+    between,
     first_rows,
     keep_top,
     merge_words,
     renormalised,
+    second,
     sink,
     turn,
     without_marks,
@@ -79,6 +81,37 @@ def test_a_decoders_words_see_what_any_of_their_tokens_sees() -> None:
     words = merge_words(record(causal=True))
     np.testing.assert_array_equal(words.seen, np.tril(np.ones((5, 5), bool)))
     assert (words.weights[:, :, ~words.seen] == 0).all()
+
+
+def test_of_two_sentences_only_one_way_is_left() -> None:
+    tokens = ("[CLS]", "a", "b", "[SEP]", "c", "[SEP]")
+    weights = np.arange(36, dtype=np.float32).reshape(6, 6)
+    seen = Attention.of(weights, tokens)
+    assert second(seen.tokens, None) == 4 and second(tokens[:4], None) is None and second(("[SEP]", "a"), None) is None
+    for pair, rows, columns in (("a-a", slice(4), slice(4)), ("a-b", slice(4), slice(4, 6)),
+                                ("b-a", slice(4, 6), slice(4)), ("b-b", slice(4, 6), slice(4, 6))):  # fmt: skip
+        part = read(seen, pair=pair)
+        assert (part.tokens, part.keys, part.pair) == (tokens[rows], tokens[columns], pair)
+        np.testing.assert_array_equal(part.head(0, 0), weights[rows, columns])
+        assert part.crosses == (pair in ("a-b", "b-a")) and part.seen.all()
+    back = read(seen, pair="b-a", marks="hide", sink="hide", direction="to", renormalise=True)
+    assert (back.tokens, back.keys) == (("a",), ("c",)), "b is the sink, and c its own row stays"
+    assert back.head(0, 0).tolist() == [[1.0]]
+    for wrong in ("a", "c-d"):
+        with pytest.raises(EmbvizError, match="there are a-a, a-b, b-a, b-b"):
+            between(seen, wrong)
+    with pytest.raises(EmbvizError, match="one sentence only"):
+        between(record(), "a-b")
+
+
+def test_a_typed_mark_parts_sentences_whose_words_are_merged() -> None:
+    text = "Unseen [SEP] 天气"
+    spans = ((0, 0), (0, 2), (2, 6), (7, 12), (13, 14), (14, 15), (0, 0))
+    tokens = ("[CLS]", "Un", "seen", "[SEP]", "天", "气", "[SEP]")
+    seen = replace(Attention.of(record().weights, tokens), sentence=text, token_spans=spans, key_spans=spans)
+    across = read(seen, words=True, pair="b-a", marks="hide")
+    assert (across.tokens, across.keys) == (("天气",), ("Unseen",))
+    np.testing.assert_allclose(across.head(1, 2), [[seen.head(1, 2)[4:6, 1:3].sum() / 2]], atol=1e-6)
 
 
 def test_marks_are_taken_away_or_made_nothing_of() -> None:

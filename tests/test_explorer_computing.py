@@ -11,6 +11,7 @@ import pytest
 from pages import PAGE, fetch, said
 
 from embviz.apps.explorer import create_app
+from embviz.apps.explorer.frame import asked_for
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map.details import details, given_maps
@@ -105,3 +106,12 @@ def test_three_axes_in_space(library: Library) -> None:
     ]
     assert said(state["about"]).count("°") == 3
     assert "needs three" in said(picture(library, Jobs(), selection, "look", PAGE)["message"])
+
+
+def test_a_click_counts_once_whatever_comes_between() -> None:
+    clicks = {"cancel": None, "again": 0}
+    assert asked_for(clicks, None, ticked=False) == "look"
+    assert asked_for(clicks, None, ticked=True) == "tick"
+    assert asked_for({"cancel": 1, "again": 0}, clicks, ticked=True) == "cancel"
+    assert asked_for({"cancel": 1, "again": 0}, {"cancel": 1, "again": 0}, ticked=True) == "tick"
+    assert asked_for({"cancel": 1, "again": 1}, {"cancel": 1, "again": 0}, ticked=False) == "again"

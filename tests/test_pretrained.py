@@ -23,7 +23,7 @@ from foreign import DECODERS, ENCODERS, KINDS, SENTENCE, SEQ2SEQ, V, letters
 from safetensors.torch import load_file, save_file
 
 from embviz import open_pairs, open_run
-from embviz.attention import attend
+from embviz.attention import attend, read
 from embviz.errors import EmbvizError
 from embviz.generation import _Writer, fill
 from embviz.pretrained import import_model
@@ -88,6 +88,22 @@ def test_attention_and_scores_are_those_of_transformers(folders, kind):
     assert torch.allclose(model.module(ids.input_ids), out.logits, atol=1e-5)
     some = attend(model, SENTENCE, layers=[1], heads=[1, 0])
     assert np.array_equal(some.weights, seen.weights[[1]][:, [1, 0]])
+
+
+def test_the_second_of_two_sentences_is_told_apart_as_bert_was_taught(folders):
+    folder, run = folders("bert")
+    module, _ = theirs(folder, "bert")
+    model = open_run(run).model
+    seen = attend(model, "the kings sat [SEP] the cat .")
+    begins, ids = seen.tokens.index("[SEP]") + 1, torch.tensor([model.encode(seen.sentence).ids])
+    types = torch.tensor([[0] * begins + [1] * (len(seen.tokens) - begins)])
+    assert seen.tokens[0] == "[CLS]" and seen.tokens[-1] == "[SEP]" and seen.tokens[begins] == "the"
+    with torch.no_grad():
+        out = module(ids, token_type_ids=types, output_attentions=True)
+    weights = torch.stack(out.attentions)[:, 0].numpy()
+    assert np.abs(seen.weights - weights).max() < 1e-5
+    assert torch.allclose(model.module(ids), out.logits, atol=1e-5)
+    assert np.abs(read(seen, pair="a-b").weights - weights[:, :, :begins, begins:]).max() < 1e-5
 
 
 @pytest.mark.parametrize("kind", SEQ2SEQ)

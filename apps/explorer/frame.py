@@ -219,7 +219,7 @@ def changed_by(selection: Selection, field: str, value: Any) -> Selection:
         return selection.but(**{field: int(value)})
     if field == "column":
         return selection.but(**{**_NO_COLUMN, field: value})
-    rows = _NO_ROWS if field in ("sentence", "target", "kind", "reading", "marks", "sink", "direction") else {}
+    rows = _NO_ROWS if field in ("sentence", "target", "kind", "reading", "pair", "marks", "sink", "direction") else {}
     value = None if value == DEFAULTS.get(field, "") else value
     return selection.but(**{**rows, field: "\t".join(value) or None if isinstance(value, list) else value})
 

@@ -21,6 +21,12 @@ TEXT = {
     "reading": ("Reading", "阅读方式"),
     "reading_words": ("Pieces merged into words", "子词合并为词"),
     "reading_renormalise": ("Rows renormalised", "各行重新归一"),
+    "pair": ("Which looks at which", "谁看谁"),
+    "pair_all": ("both at both", "全部"),
+    "pair_a-a": ("A at A", "A 看 A"),
+    "pair_a-b": ("A at B", "A 看 B"),
+    "pair_b-a": ("B at A", "B 看 A"),
+    "pair_b-b": ("B at B", "B 看 B"),
     "marks": ("Special tokens", "特殊词元"),
     "sink": ("Sink", "汇聚词元"),
     "sink_means": ("The token that most weight goes to, over all heads", "所有头中获得权重最多的词元"),
@@ -86,6 +92,10 @@ TEXT = {
     "gap_hint": (
         "Write {mask} for a word to see what the model puts there.",
         "用 {mask} 代替一个词，即可看到模型填什么。",
+    ),
+    "pair_hint": (
+        "Write {mark} between two sentences to look at them as a pair, A and B.",
+        "在两个句子之间写 {mark}，即可作为句对 A 和 B 来看。",
     ),
     "evidence": ("The same head by other measures: click one", "用其他度量看同一个头：点击选择"),
     "measure_weights": ("weights", "权重"),

@@ -8,7 +8,10 @@ from urllib.parse import parse_qsl, urlencode
 
 SOLID = 10_000  # words of a map in 3 dimensions, unless more are asked for
 VIEWS = ("map", "words", "attention", "training")
-DEFAULTS = {"show": "heatmap", "marks": "shown", "sink": "shown", "top": "all", "scale": "head", "direction": "from"}
+DEFAULTS = {
+    "show": "heatmap", "pair": "all", "marks": "shown", "sink": "shown", "top": "all", "scale": "head",
+    "direction": "from",
+}  # fmt: skip
 """What a control shows where the URL names nothing: these make no URL longer."""
 
 
@@ -42,6 +45,7 @@ class Selection:
         tokens: the numbers of the chosen tokens, parted by commas.
         step: only so many of the first rows of attention; None for all.
         reading: what is done to attention: words, renormalise; parted by tabs.
+        pair: of two sentences, which looks at which: a-a, a-b, b-a or b-b; or all.
         marks, sink: of special tokens and of the token that is looked at most: shown, hide or zero.
         top: only the largest weights that make up this share of a row, such as 0.9; or all.
         scale: what is darkest: one, row or head.
@@ -84,6 +88,7 @@ class Selection:
     tokens: str | None = None
     step: int | None = None
     reading: str | None = None
+    pair: str | None = None
     marks: str | None = None
     sink: str | None = None
     top: str | None = None

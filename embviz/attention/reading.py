@@ -20,6 +20,9 @@ from embviz.text.tokenizer import word_spans
 HOW = ("hide", "zero")
 """What can be done with marks and with the sink."""
 
+PAIRS = ("a-a", "a-b", "b-a", "b-b")
+"""Of two texts, which can look at which."""
+
 _MARKS = {
     "[CLS]", "[SEP]", "[PAD]", "<s>", "</s>", "<pad>", "<bos>", "<eos>", "<cls>", "<sep>", "<|endoftext|>",
     "<|begin_of_text|>", "<|end_of_text|>",
@@ -38,6 +41,7 @@ def read(
     renormalise: bool = False,
     rows: int | None = None,
     direction: str = "from",
+    pair: str | None = None,
 ) -> Attention:
     """All of this module's readings that are asked for, in the one order in which each finds what it needs.
 
@@ -49,6 +53,7 @@ def read(
         renormalise: rows sum to 1 again, see `renormalised`.
         rows: only so many of the first rows, see `first_rows`.
         direction: "from", what each token looks at, or "to", by whom it is looked at; see `turn`.
+        pair: of two texts in one, which looks at which, such as "a-b"; see `between`.
 
     Raises:
         EmbvizError: a value that is none of these, or nothing is left.
@@ -56,6 +61,7 @@ def read(
     if direction not in ("from", "to"):
         raise EmbvizError("The direction '{direction}' was asked for: there are from and to.", direction=direction)
     read = merge_words(attention) if words else attention
+    read = between(read, pair) if pair else read
     read = without_marks(read, marks) if marks else read
     read = without_sink(read, sink) if sink else read
     read = read if top_share is None else keep_top(read, top_share)
@@ -86,6 +92,36 @@ def merge_words(attention: Attention) -> Attention:
         attention, "words", tokens=tokens, keys=keys, weights=weights, mask=seen, token_spans=token_spans,
         key_spans=key_spans,
     )  # fmt: skip
+
+
+def between(attention: Attention, pair: str) -> Attention:
+    """Of two texts in one, only what the tokens of one look at in one. The second begins after the first mark, such as
+    [SEP], that has text before and behind it.
+
+    Args:
+        pair: "a-a", "a-b" (what the first's tokens look at in the second), "b-a" or "b-b".
+
+    Raises:
+        EmbvizError: another pair, or there are no two texts.
+    """
+    if pair not in PAIRS:
+        raise EmbvizError("The pair '{pair}' was asked for: there are {pairs}.", pair=pair, pairs=", ".join(PAIRS))
+    rows, columns = second(attention.tokens, attention.token_spans), second(attention.keys, attention.key_spans)
+    if rows is None or columns is None:
+        raise EmbvizError("There is one sentence only, and a pair was asked for: write [SEP] or </s>, as the model has "
+                          "it, between two.")  # fmt: skip
+    left_out = (np.arange(len(attention.tokens)) < rows) == (pair[0] == "b")
+    not_seen = (np.arange(len(attention.keys)) < columns) == (pair[2] == "b")
+    return _without(attention, left_out, not_seen, "hide", f"pair {pair}")
+
+
+def second(tokens: Sequence[str], spans: Spans) -> int | None:
+    """Which token the second of two texts begins with; None where there is one text."""
+    marks = _are_marks(tokens, spans)
+    texts = np.flatnonzero(~marks)
+    parting = np.flatnonzero(marks)
+    parting = parting[(parting > texts.min(initial=len(tokens))) & (parting < texts.max(initial=-1))]
+    return int(parting[0]) + 1 if len(parting) else None
 
 
 def without_marks(attention: Attention, how: str = "hide") -> Attention:
@@ -195,9 +231,8 @@ def _kept(values: Sequence[Any], left_out: np.ndarray) -> tuple[Any, ...]:
 
 
 def _are_marks(tokens: Sequence[str], spans: Spans) -> np.ndarray:
-    if spans is None:
-        return np.array([token in _MARKS for token in tokens])
-    return np.array([start == end for start, end in spans])
+    named = np.array([token in _MARKS for token in tokens], bool)  # a typed one too
+    return named if spans is None else named | [start == end for start, end in spans]
 
 
 def _starts(tokens: Sequence[str], spans: Spans, text: str) -> np.ndarray:

@@ -114,7 +114,12 @@ class Attention:
     @property
     def crosses(self) -> bool:
         """Whether what looks and what is looked at are two texts."""
-        return self.kind == "cross"
+        return self.kind == "cross" or self.pair in ("a-b", "b-a")
+
+    @property
+    def pair(self) -> str | None:
+        """Of two texts in one, which looks at which, where only that is left; see `reading.between`."""
+        return next((change.removeprefix("pair ") for change in self.changes if change.startswith("pair ")), None)
 
     @property
     def turned(self) -> bool:

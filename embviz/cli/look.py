@@ -130,6 +130,9 @@ def attend(
         Path | None, typer.Option(help="Another run, such as the one before fine-tuning: which heads changed most?")
     ] = None,
     words: Annotated[bool, typer.Option("--words", help="Merge pieces of words into words.")] = False,
+    pair: Annotated[
+        str | None, typer.Option(help="Of two sentences with [SEP] between: a-a, a-b (what A looks at in B), b-a, b-b.")
+    ] = None,
     marks: Annotated[
         str | None, typer.Option(help="Special tokens such as [CLS]: hide them, or zero what they get.")
     ] = None,
@@ -158,7 +161,7 @@ def attend(
     from embviz.runs import open_run
 
     layers, heads = (None if layer is None else [layer]), (None if head is None else [head])
-    reading: dict[str, Any] = {"words": words, "marks": marks, "sink": sink, "top_share": top_share,
+    reading: dict[str, Any] = {"words": words, "pair": pair, "marks": marks, "sink": sink, "top_share": top_share,
                                "renormalise": renormalise, "direction": direction}  # fmt: skip
     asked: dict[str, Any] = {"measure": measure, "layers": layers, "heads": heads, "target": target, "kind": kind}
     model = open_run(run).model

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -50,43 +49,53 @@ def heads_figure(
     across, up = across or default[0], up or default[1]
     x, y = scores.score(across), scores.score(up)
     said = {"layer": "layer", "head": "head", "random": "random heads", **(names or {})}
-    palette, layers = PALETTES[theme], scores.shape[0]
     figure = go.Figure(layout={"template": template(theme), "uirevision": f"{across} {up}", "hovermode": "closest"})
-    (left, right), (low, high) = (
-        (float(of.min()), float(of.max())) for of in (scores.chance[across], scores.chance[up])
-    )
-    figure.add_shape(
-        type="rect", x0=left, x1=right, y0=low, y1=high, layer="below", line={"width": 0}, fillcolor=palette.grid
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=scores.chance[across].ravel(), y=scores.chance[up].ravel(), mode="markers", hoverinfo="skip",
-            name=said["random"], marker={"color": palette.faint, "size": 5},
-        )
-    )  # fmt: skip
-    labels = scores.labels
-    spots = list(product(range(layers), range(scores.shape[1])))
-    hover = [f"{said['layer']} {one}, {said['head']} {other}: {_called(labels[one][other], said)}"
-             for one, other in spots]  # fmt: skip
-    figure.add_trace(
-        go.Scatter(
-            x=x.ravel(), y=y.ravel(), mode="markers", customdata=[list(spot) for spot in spots], text=hover,
-            hovertemplate="%{text}<br>%{x:.3f}, %{y:.3f}<extra></extra>",
-            marker={"color": [one for one, _ in spots], "size": 11, "line": {"color": palette.paper, "width": 1},
-                    **_layer_colors(layers, said["layer"], theme)},
-        )
-    )  # fmt: skip
+    _chance(figure, scores, (across, up), said["random"], theme)
+    _points(figure, scores, (x, y), said, theme)
     _axes(figure, scores, (across, up), said, theme)
-    _labels(figure, scores, (x, y), labels, said, theme, size)
+    _labels(figure, scores, (x, y), said, theme, size)
     if layer is not None and head is not None:
         scores.check(layer, head)
         figure.add_trace(
             go.Scatter(
                 x=[x[layer, head]], y=[y[layer, head]], mode="markers", hoverinfo="skip",
-                marker={"symbol": "circle-open", "size": 18, "color": palette.accent, "line": {"width": 2.5}},
+                marker={"symbol": "circle-open", "size": 18, "color": PALETTES[theme].accent, "line": {"width": 2.5}},
             )
         )  # fmt: skip
     return figure
+
+
+def _chance(figure: go.Figure, scores: HeadScores, shown: tuple[str, str], name: str, theme: str) -> None:
+    """Heads with random weights as grey points, and the field that they take up."""
+    x, y = (scores.chance[score].ravel() for score in shown)
+    palette = PALETTES[theme]
+    figure.add_shape(
+        type="rect", x0=float(x.min()), x1=float(x.max()), y0=float(y.min()), y1=float(y.max()), layer="below",
+        line={"width": 0}, fillcolor=palette.grid,
+    )  # fmt: skip
+    figure.add_trace(
+        go.Scatter(x=x, y=y, mode="markers", hoverinfo="skip", name=name, marker={"color": palette.faint, "size": 5})
+    )
+
+
+def _points(
+    figure: go.Figure, scores: HeadScores, places: tuple[np.ndarray, np.ndarray], said: Mapping[str, str], theme: str
+) -> None:
+    """Every head at its place (layers, heads) across and up."""
+    layers, spots = scores.shape[0], list(np.ndindex(scores.shape))
+    hover = [
+        f"{said['layer']} {layer}, {said['head']} {head}: {_called(scores.label(layer, head), said)}"
+        for layer, head in spots
+    ]
+    figure.add_trace(
+        go.Scatter(
+            x=places[0].ravel(), y=places[1].ravel(), mode="markers", customdata=[list(spot) for spot in spots],
+            text=hover, hovertemplate="%{text}<br>%{x:.3f}, %{y:.3f}<extra></extra>",
+            marker={"color": [layer for layer, _ in spots], "size": 11,
+                    "line": {"color": PALETTES[theme].paper, "width": 1},
+                    **_layer_colors(layers, said["layer"], theme)},
+        )
+    )  # fmt: skip
 
 
 def _layer_colors(layers: int, name: str, theme: str) -> dict[str, Any]:
@@ -141,7 +150,6 @@ def _labels(
     figure: go.Figure,
     scores: HeadScores,
     places: tuple[np.ndarray, np.ndarray],
-    labels: list[list[str | None]],
     said: Mapping[str, str],
     theme: str,
     size: tuple[int, int],
@@ -154,7 +162,7 @@ def _labels(
     taken: list[Box] = [(x - 7, x + 7, y - 7, y + 7) for x, y in pixels.reshape(-1, 2)]
     order = sorted(np.ndindex(scores.shape), key=lambda at: -float(places[0][at] + places[1][at]))
     for at in order:
-        name = labels[at[0]][at[1]]
+        name = scores.label(*at)
         if name is None:
             continue
         text = _called(name, said)

@@ -60,11 +60,14 @@ class Pretrained:
     Attributes:
         shape: its size.
         headed: whether it predicts tokens; some encoders are kept without the weights for it.
+        parting: the id of what stands between two sentences that the model tells apart, as BERT does; else None.
         tapped: whether what passes through its attention can be watched.
     """
 
-    def __init__(self, module: Any, headed: bool, family: str, context: int, marks: Marks) -> None:
-        self.module, self.headed, self.tapped = module.eval(), headed, tap(module)
+    def __init__(
+        self, module: Any, headed: bool, family: str, context: int, marks: Marks, parting: int | None = None
+    ) -> None:
+        self.module, self.headed, self.parting, self.tapped = module.eval(), headed, parting, tap(module)
         self._ways_out: dict[Layer, nn.Module] = {}
         vocab, dims = self.embedding.shape
         self.shape = Sides(family, 1, 1, dims, context, vocab, marks)  # what the next line looks with
@@ -82,7 +85,7 @@ class Pretrained:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             fresh = type(self.module)(copy.deepcopy(self.module.config))
-        return Pretrained(fresh, self.headed, self.shape.family, self.shape.context, self.shape.marks)
+        return Pretrained(fresh, self.headed, self.shape.family, self.shape.context, self.shape.marks, self.parting)
 
     @property
     def kind(self) -> str:
@@ -176,8 +179,12 @@ class Pretrained:
             assert source is not None
             return module(input_ids=source, attention_mask=torch.ones_like(source), decoder_input_ids=ids,
                           decoder_attention_mask=torch.ones_like(ids), use_cache=False, **more)  # fmt: skip
-        cache = {"use_cache": False} if self.shape.family == "decoder" else {}
-        return module(input_ids=ids, attention_mask=torch.ones_like(ids), **cache, **more)
+        if self.shape.family == "decoder":
+            more["use_cache"] = False
+        if self.parting is not None:
+            parts = (ids == self.parting).int()
+            more["token_type_ids"] = (parts.cumsum(-1) - parts).clamp(max=1)
+        return module(input_ids=ids, attention_mask=torch.ones_like(ids), **more)
 
 
 def opened(run: Path) -> tuple[Tokenizer, Pretrained]:
@@ -193,7 +200,8 @@ def opened(run: Path) -> tuple[Tokenizer, Pretrained]:
         family, context, tokenizer = str(kept["family"]), int(kept["context"]), _tokenizer(run / PRETRAINED)
     except Exception as error:  # tokenizers raises a bare Exception for a damaged file
         raise EmbvizError(f"The model in '{run}' is damaged ({_brief(error)}). Import it again.") from error
-    return tokenizer, Pretrained(*loaded(run / PRETRAINED, family), family, context, marks)
+    module, headed = loaded(run / PRETRAINED, family)
+    return tokenizer, Pretrained(module, headed, family, context, marks, _parting(module, tokenizer, family))
 
 
 def adopted(run: Path) -> tuple[Tokenizer, Pretrained]:
@@ -211,7 +219,8 @@ def adopted(run: Path) -> tuple[Tokenizer, Pretrained]:
         tokenizer = _tokenizer(folder)
     _check_values(module, tokenizer)
     with _said(f"A model of the kind '{module.config.model_type}' cannot be asked for its attention"):
-        model = Pretrained(module, headed, family, _context(module, tokens), _marks(module, headed, tokens, family))
+        marks, parting = _marks(module, headed, tokens, family), _parting(module, tokenizer, family)
+        model = Pretrained(module, headed, family, _context(module, tokens), marks, parting)
     kept = {"family": family, "context": model.shape.context, "marks": asdict(model.shape.marks)}
     (run / "model.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
     return tokenizer, model
@@ -223,6 +232,12 @@ def _tokenizer(folder: Path) -> Tokenizer:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
+
+
+def _parting(module: Any, tokenizer: Tokenizer, family: str) -> int | None:
+    """What ends a sentence, where the model knows the first of two from the second (Devlin et al. 2019, section 3)."""
+    kinds, marks = getattr(module.config, "type_vocab_size", 0), tokenizer.encode("").ids
+    return marks[-1] if family == "encoder" and kinds == 2 and marks else None
 
 
 def _check_values(module: Any, tokenizer: Tokenizer) -> None:

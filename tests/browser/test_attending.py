@@ -185,6 +185,20 @@ def test_controls_change_the_picture_its_title_and_the_address(view: Callable[..
     expect(page.get_by_role("textbox", name="Special tokens")).to_have_value("hidden")
 
 
+def test_of_two_sentences_one_looks_at_the_other(view: Callable[..., Page], runs: Path) -> None:
+    page = view(sentence="The king rules. [SEP] A queen rules too.")
+    page.get_by_role("textbox", name="Which looks at which").click()
+    page.get_by_role("option", name="B at A").click()
+    expect(page).to_have_url(re.compile("pair=b-a"))
+    page.wait_for_function(f"document.querySelector('{GRAPH}').layout.title.text.includes('sentence B → sentence A')")
+    shown = attend(ev.open_run(runs / "encoder").model, "The king rules. [SEP] A queen rules too.")
+    begins, seen = shown.tokens.index("[SEP]") + 1, figure(page)["data"][0]["z"]
+    np.testing.assert_allclose(np.array(seen, float), shown.head(1, 1)[begins:, :begins], atol=6e-4)
+    page.get_by_label("Sentence").fill("The king rules.")
+    page.wait_for_function(f"!document.querySelector('{GRAPH}').layout.title.text.includes('sentence B')")
+    expect(page.get_by_role("textbox", name="Which looks at which")).to_be_hidden()
+
+
 def test_rows_come_one_by_one(view: Callable[..., Page]) -> None:
     page = view(model="decoder", step=2)
     cells = f"(n) => document.querySelector('{GRAPH}').data[0].z.flat().filter((v) => v !== null).length === n"

@@ -14,6 +14,7 @@ from embviz.apps.explorer.cards import HIDDEN, empty
 from embviz.apps.explorer.frame import attributes
 from embviz.apps.explorer.interface import text, theme
 from embviz.apps.explorer.selection import DEFAULTS
+from embviz.attention.reading import PAIRS
 from embviz.figures.attention.numbers import SCALES
 from embviz.models import KINDS
 
@@ -123,6 +124,11 @@ def _reading(language: str) -> list[Any]:
     """What is done to the weights before they are drawn; the picture's title says it too."""
     return [
         html.H3(text("reading", language)),
+        html.Div(
+            _select("pair", ids.ATTENTION_PAIR, language,
+                    {pair: text(f"pair_{pair}", language) for pair in ("all", *PAIRS)}),
+            id=ids.ATTENTION_PAIR_BOX, style=HIDDEN,
+        ),
         html.Div(
             [_left_out("marks", ids.ATTENTION_MARKS, language), _left_out("sink", ids.ATTENTION_SINK, language)],
             className="pair",

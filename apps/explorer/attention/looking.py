@@ -10,13 +10,14 @@ from embviz.apps.explorer.attention.measured import measured
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection, many
 from embviz.attention import Attention, read
+from embviz.attention.reading import second
 from embviz.errors import EmbvizError
 
 
 def look(library: Library, selection: Selection) -> Attention:
     """All heads on the sentence, by the selection's measure, read as it says; kept for the heads that come next."""
     seen = measured(library, selection)
-    asked = reading(selection)
+    asked = reading(library, selection)
     direction = asked.pop("direction", "from")
     return read(_read(seen, tuple(asked.items())), direction=direction)
 
@@ -28,8 +29,9 @@ def look_step(library: Library, selection: Selection) -> Attention:
     return read(base, rows=rows, direction=selection.direction or "from")
 
 
-def reading(selection: Selection) -> dict[str, Any]:
-    """What `embviz.attention.read` is asked to do, but for the step.
+def reading(library: Library, selection: Selection) -> dict[str, Any]:
+    """What `embviz.attention.read` is asked to do, but for the step. Of one sentence there is no pair, though one may
+    have been asked for while there were two.
 
     Raises:
         EmbvizError: the share is no number.
@@ -37,6 +39,7 @@ def reading(selection: Selection) -> dict[str, Any]:
     done = many(selection.reading)
     asked = {
         "words": "words" in done,
+        "pair": selection.pair if selection.pair and of_two(measured(library, selection)) else None,
         "marks": selection.marks,
         "sink": selection.sink,
         "top_share": _share(selection.top),
@@ -44,6 +47,11 @@ def reading(selection: Selection) -> dict[str, Any]:
         "direction": selection.direction,
     }
     return {name: value for name, value in asked.items() if value}
+
+
+def of_two(seen: Attention) -> bool:
+    """Whether what looks and what is looked at are two sentences in one."""
+    return None not in (second(seen.tokens, seen.token_spans), second(seen.keys, seen.key_spans))
 
 
 def _share(text: str | None) -> float | None:

@@ -26,7 +26,7 @@ def as_python(library: Library, selection: Selection, theme: str, language: str,
     if compares(selection):
         return _beside(library, selection, theme, language) + end
     show, heads = selection.show or "heatmap", heads_of(selection)
-    read = {**reading(selection), **({"rows": selection.step} if selection.step else {})}
+    read = {**reading(library, selection), **({"rows": selection.step} if selection.step else {})}
     layer, head = heads[0][0], 0 if selection.measure in ("rollout", "flow") else heads[0][1]
     drawn = {
         "show": show, **({"heads": heads} if show == "lines" else {"layer": layer, "head": head}),

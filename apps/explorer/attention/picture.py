@@ -13,7 +13,8 @@ from embviz.apps.explorer.attention import saying, taking
 from embviz.apps.explorer.attention.asked import kind_of
 from embviz.apps.explorer.attention.drawing import ALL, compares, in_sight
 from embviz.apps.explorer.attention.drawing import drawn as drawn_of
-from embviz.apps.explorer.attention.looking import heads_of, look, look_step
+from embviz.apps.explorer.attention.looking import heads_of, look, look_step, of_two
+from embviz.apps.explorer.attention.measured import measured
 from embviz.apps.explorer.cards import HIDDEN, empty, notice
 from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.library import Library
@@ -24,7 +25,9 @@ from embviz.figures.attention import frames, overview_figure
 from embviz.figures.attention.heatmap import CELLS, detail
 from embviz.models import AttentionModel
 
-_OF_ALL_HEADS = ("model", "sentence", "target", "kind", "measure", "reading", "marks", "sink", "top", "direction")
+_OF_ALL_HEADS = (
+    "model", "sentence", "target", "kind", "measure", "reading", "pair", "marks", "sink", "top", "direction",
+)  # fmt: skip
 
 
 def picture(
@@ -58,7 +61,8 @@ def picture(
         return {**shown, "message": notice(explain(error, language))}
     key = _key(library, selection, theme, language)
     return {
-        **shown, **_pictured(figure), **_steps(seen, selection), "frame": {}, "saving": saving, "details": details,
+        **shown, **_pictured(figure), **_steps(seen, selection), "frame": {},
+        "pair": {} if of_two(measured(library, selection)) else HIDDEN, "saving": saving, "details": details,
         "overview": _overview(every, selection, theme, language, whole=key != drawn), "drawn": key,
         "about": [*shown["about"], *saying.wrote(seen, selection, language)],
         "filled": saying.filled(model, selection.sentence or "", language),
@@ -96,7 +100,7 @@ def _nothing(theme: str) -> dict[str, Any]:
         "figure": empty(theme), "overview": empty(theme), "message": None, "details": None, "about": [], "stages": None,
         "layers": [], "heads": [], "frame": {"visibility": "hidden"}, "filled": [], "write": HIDDEN, "kinds": HIDDEN,
         "seq2seq": HIDDEN, "tall": {}, "drawn": None, "hint": None, "lines": HIDDEN, "lines_of": [], "all": None,
-        "steps": HIDDEN, "rows": no_update, "saving": None, "pick": None,
+        "pair": HIDDEN, "steps": HIDDEN, "rows": no_update, "saving": None, "pick": None,
     }  # fmt: skip
 
 

@@ -23,7 +23,10 @@ def about(model: AttentionModel, language: str) -> list[str]:
         return [text("nothing_seen", language)]
     which = "alignment" if model.shape.kinds == ("cross",) else model.family
     said = [text(which, language, layers=model.layers, heads=model.heads)]
-    return said + ([text("gap_hint", language, mask=model.mask)] if model.family == "encoder" and model.mask else [])
+    if model.family != "encoder":
+        return said
+    gap = [text("gap_hint", language, mask=model.mask)] if model.mask else []
+    return [*said, *gap, *[text("pair_hint", language, mark=mark) for mark in model.tokenizer.encode("").tokens[-1:]]]
 
 
 def filled(model: AttentionModel, sentence: str, language: str) -> list[Any]:

@@ -32,6 +32,10 @@ _SAYS = {
     "rollout": ("rollout, all heads", "展开（所有头）"),
     "flow": ("attention flow, all heads", "注意力流（所有头）"),
     "words": ("pieces merged into words", "子词合并为词"),
+    "pair a-a": ("sentence A → sentence A", "句子 A → 句子 A"),
+    "pair a-b": ("sentence A → sentence B", "句子 A → 句子 B"),
+    "pair b-a": ("sentence B → sentence A", "句子 B → 句子 A"),
+    "pair b-b": ("sentence B → sentence B", "句子 B → 句子 B"),
     "marks hide": ("special tokens hidden", "隐藏特殊词元"),
     "marks zero": ("special tokens set to 0", "特殊词元置零"),
     "sink hide": ("sink {value} hidden", "隐藏汇聚词元 {value}"),
@@ -60,6 +64,8 @@ _SAYS = {
     "key": ("key (is looked at)", "键（被关注）"),
     "query_cross": ("target (looks)", "目标句（关注）"),
     "key_cross": ("sentence (is looked at)", "输入句（被关注）"),
+    "query_pair": ("sentence {which} (looks)", "句子 {which}（关注）"),
+    "key_pair": ("sentence {which} (is looked at)", "句子 {which}（被关注）"),
     "layer": ("layer", "层"),
     "number": ("head", "头"),
 }  # fmt: skip
@@ -73,7 +79,9 @@ def say(key: str, language: str, **values: Any) -> str:
 
 def sides(attention: Attention, language: str) -> tuple[str, str]:
     """What rows and columns are called."""
-    names = [say(f"{side}_cross" if attention.crosses else side, language) for side in ("query", "key")]
+    which = zip(("query", "key"), (attention.pair or "-").upper().split("-"), strict=True)
+    kind = "_pair" if attention.pair else "_cross" if attention.crosses else ""
+    names = [say(f"{side}{kind}", language, which=name) for side, name in which]
     return (names[1], names[0]) if attention.turned else (names[0], names[1])
 
 
