@@ -305,7 +305,8 @@ def wait_until(done: Callable[[], bool], seconds: float = 60) -> None:
 def cancelled(process: subprocess.Popen[str], number: int) -> None:
     process.send_signal(number)
     told, complaint = process.communicate(timeout=30)
-    assert process.returncode == 130 and not told, complaint
+    # by the signal itself where it came while a library defined a class by exec: CPython then sees to that
+    assert process.returncode in (130, -signal.SIGINT) and not told, complaint
     lines = [line for line in complaint.splitlines() if not re.match(r"[a-z ]+ \d+%", line)]  # but progress
     assert len(lines) == 1 and lines[0].startswith("error: Cancelled."), complaint
 

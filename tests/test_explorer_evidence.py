@@ -156,3 +156,15 @@ def test_a_token_has_near_words_in_the_models_table_and_in_a_run_of_vectors(mode
     text = said(panel(models, chosen, "light", "en"))
     assert "Near to “king”" in text and "among the model's tokens" in text and "among the words of" not in text
     assert "Near to" not in said(panel(models, here("encoder", token=0), "light", "en")), "a mark is no word"
+
+
+def test_a_token_is_compared_layer_by_layer_with_tokens_of_the_corpus_when_that_is_asked_for(models: Library) -> None:
+    chosen = here("encoder", token=2)
+    (way,) = [url for url in links(panel(models, chosen, "light", "en")) if "contexts=yes" in url]
+    asked = Selection.of(*way.split("?"))
+    text = said(panel(models, asked, "light", "en"))
+    assert all(name in text for name in ("embedding", "after layer 0", "after layer 1")) and "after layer 2" not in text
+    assert re.search(r"Where tokens stand in \d+ sentences of \w+", text)
+    beside = re.findall(r"B\('([^']*)'\)", str(panel(models, asked, "light", "zh")))
+    assert len(beside) == 3 * 4
+    assert "contexts=yes" not in str(panel(models, here("seq2seq", token=2), "light", "en")), "it reads and writes"

@@ -166,6 +166,14 @@ TEXT = {
     "near_token": ("Near to “{token}”", "与“{token}”相近"),
     "near_table": ("among the model's tokens", "在模型的词元中"),
     "near_run": ("among the words of {run}", "在 {run} 的词语中"),
+    "near_contexts": ("… and, layer by layer, to tokens of the corpus", "…以及逐层与语料中的词元比较"),
+    "near_layer": ("after layer {layer}", "第 {layer} 层之后"),
+    "near_embedding": ("embedding", "嵌入"),
+    "near_over": (
+        "Where tokens stand in {sentences:,} sentences of {corpus}: those whose vectors have the highest cosine with that of "
+        "this one, of {tokens:,}.",
+        "{corpus} 中 {sentences:,} 个句子里各处的词元：在 {tokens:,} 个之中，向量与此处余弦最高的几个。",
+    ),
     "products_title": (
         "{model}: layer {layer}, head {head}: from queries and keys to weights",
         "{model}：第 {layer} 层第 {head} 头：从查询和键到权重",

@@ -54,6 +54,7 @@ class Selection:
         off: heads that are switched off, as layer.head or kind.layer.head, parted by tabs.
         temperature: of heads, as layer.head=temperature, parted by tabs.
         token: of the sentence, counted from 0; the one that is changed or asked about.
+        contexts: yes where the token is compared with tokens of the corpus too.
         place: of what a seq2seq model writes, the token that is asked about.
         other_model, other_sentence, other_layer, other_head: what the picture is compared with, where it is another.
         score_x, score_y: the scores by which heads are points.
@@ -98,6 +99,7 @@ class Selection:
     off: str | None = None
     temperature: str | None = None
     token: int | None = None
+    contexts: str | None = None
     place: int | None = None
     other_model: str | None = None
     other_sentence: str | None = None

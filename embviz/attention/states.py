@@ -43,13 +43,20 @@ class Contexts:
         sentences: what was read.
         tokens: N tokens, with the sentence and the place of each in `places`.
         places: (N, 2) int32.
+        spans: (N, 2) int32, from which to before which character of its sentence each is.
         vectors: (L + 1, N, D) float32.
     """
 
     sentences: tuple[str, ...]
     tokens: tuple[str, ...]
     places: np.ndarray
+    spans: np.ndarray
     vectors: np.ndarray
+
+    def around(self, row: int, letters: int = 24) -> tuple[str, str, str]:
+        """So many letters before a token, the token, and so many after it."""
+        sentence, (start, end) = self.sentences[self.places[row, 0]], self.spans[row]
+        return sentence[max(0, start - letters) : start], sentence[start:end], sentence[end : end + letters]
 
     def near(self, vector: np.ndarray, layer: int, k: int = 10) -> list[tuple[int, float]]:
         """The k tokens of the corpus whose vectors after a layer have the highest cosine with one, exact, with it.
@@ -89,7 +96,7 @@ def contexts(model: AttentionModel, sentences: Iterable[str], most: int = 500, r
     check_watched(model)
     if model.family == "seq2seq":
         raise EmbvizError(f"'{model.name}' reads one text and writes another: contexts are of encoders and decoders.")
-    read, tokens, places, vectors = list[str](), list[str](), list[tuple[int, int]](), []
+    read, tokens, places, spans, vectors = list[str](), list[str](), list[tuple[int, int]](), [], []
     for done, sentence in enumerate(islice(sentences, most)):
         report("reading sentences", done / most, "")
         try:
@@ -100,11 +107,13 @@ def contexts(model: AttentionModel, sentences: Iterable[str], most: int = 500, r
         here = [i for i, (start, end) in enumerate(asked.queries.offsets) if end > start]
         tokens += [asked.queries.texts[i] for i in here]
         places += [(len(read), i) for i in here]
+        spans += [asked.queries.offsets[i] for i in here]
         vectors.append(found[:, here])
         read.append(sentence)
     if not vectors:
         raise EmbvizError(f"'{model.name}' can read none of these sentences.")
-    return Contexts(tuple(read), tuple(tokens), np.array(places, np.int32), np.concatenate(vectors, 1))
+    where = np.array(places, np.int32), np.array(spans, np.int32)
+    return Contexts(tuple(read), tuple(tokens), *where, np.concatenate(vectors, 1))
 
 
 def path(found: States) -> np.ndarray:

@@ -1,7 +1,10 @@
-"""The chosen token among words: which are near to it in the model's own table, and in a run of word vectors."""
+"""The chosen token among words: which are near to it in the model's own table, in a run of word vectors, and where it
+stands, layer by layer, among tokens of the corpus.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from dash import dcc, html
@@ -10,11 +13,17 @@ from embviz.apps.explorer.cards import bars
 from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
+from embviz.attention import contexts, states
+from embviz.attention.states import Contexts
+from embviz.attention.texts import texts
 from embviz.errors import EmbvizError
+from embviz.heads import own_corpus
+from embviz.runs import Run
 from embviz.similarity import near
 from embviz.space import Space
 
 _SHOWN = 6
+_SENTENCES, _OF_A_LAYER = 150, 4  # so many sentences take a small model a second, and one of BERT's size ten
 
 
 def panel(library: Library, selection: Selection, language: str) -> list[Any]:
@@ -46,6 +55,7 @@ def panel(library: Library, selection: Selection, language: str) -> list[Any]:
             ],
             className="examples",
         ),
+        *_in_context(run, selection, language),
     ]
 
 
@@ -56,3 +66,50 @@ def _nearest(space: Space, word: str, title: str, language: str) -> Any:
     except EmbvizError as error:
         rows = html.P(explain(error, language), className="quiet")
     return html.Div([html.H3(title), rows])
+
+
+def _in_context(run: Run, selection: Selection, language: str) -> list[Any]:
+    """The way to the token's nearest of the corpus, or these: they are computed when they are asked for."""
+    if run.model.family == "seq2seq" or not hasattr(run.model.module, "outward"):
+        return []
+    if selection.contexts != "yes":
+        return [dcc.Link(text("near_contexts", language), href=selection.but(contexts="yes").url, className="chip")]
+    try:
+        corpus, found = _of_corpus(run)
+    except EmbvizError as error:
+        return [html.P(explain(error, language), className="quiet")]
+    vectors = states(run.model, selection.sentence or "").vectors[:, selection.token or 0]
+    columns = [
+        html.Div([html.H3(_after(layer, language)), _places(found, vector, layer)])
+        for layer, vector in enumerate(vectors)
+    ]
+    over = text("near_over", language, sentences=len(found.sentences), corpus=corpus, tokens=len(found.tokens))
+    return [html.P(over, className="quiet"), html.Div(columns, className="contexts")]
+
+
+def _after(layer: int, language: str) -> str:
+    return text("near_layer", language, layer=layer - 1) if layer else text("near_embedding", language)
+
+
+def _places(found: Contexts, vector: Any, layer: int) -> Any:
+    """Tokens of the corpus in their sentences, the nearest first."""
+    rows = []
+    for row, cosine in found.near(vector, layer, _OF_A_LAYER):
+        before, token, after = found.around(row)
+        rows.append(
+            html.Li(
+                [
+                    html.Span([before, html.B(token), after], className="sentence"),
+                    html.Span(f"{cosine:.2f}", className="score"),
+                ]
+            )
+        )
+    return html.Ol(rows, className="sentences")
+
+
+@lru_cache(maxsize=1)
+def _of_corpus(run: Run) -> tuple[str, Contexts]:
+    """The name of a run's corpus, and the tokens of some of its sentences where they stand."""
+    corpus = own_corpus(run)
+    chosen = texts(run.model, corpus, _SENTENCES, run.model.family)
+    return corpus.name, contexts(run.model, (each.sentence for each in chosen), _SENTENCES)
