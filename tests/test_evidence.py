@@ -340,7 +340,7 @@ def test_contexts_find_the_same_token_in_the_same_sentence_first(models):
     assert found.sentences == tuple(corpus[:3]) and found.vectors.shape[:2] == (4, len(found.tokens))
     assert "[CLS]" not in found.tokens
     there = found.tokens.index("sat")
-    assert found.around(there, 6) == ("e cat ", "sat", " on th") and found.around(0, 9)[:2] == ("", "The")
+    assert found.around(there, 6) == ("…e cat ", "sat", " on th…") and found.around(0, 9)[:2] == ("", "The")
     typed = states(models["encoder"], corpus[0])
     place = typed.tokens.index("cat")
     for layer in range(4):

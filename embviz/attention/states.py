@@ -54,9 +54,11 @@ class Contexts:
     vectors: np.ndarray
 
     def around(self, row: int, letters: int = 24) -> tuple[str, str, str]:
-        """So many letters before a token, the token, and so many after it."""
+        """So many letters before a token, the token, and so many after it; … where the sentence goes on."""
         sentence, (start, end) = self.sentences[self.places[row, 0]], self.spans[row]
-        return sentence[max(0, start - letters) : start], sentence[start:end], sentence[end : end + letters]
+        before = f"…{sentence[start - letters : start]}" if start > letters else sentence[:start]
+        after = f"{sentence[end : end + letters]}…" if len(sentence) > end + letters else sentence[end:]
+        return before, sentence[start:end], after
 
     def near(self, vector: np.ndarray, layer: int, k: int = 10) -> list[tuple[int, float]]:
         """The k tokens of the corpus whose vectors after a layer have the highest cosine with one, exact, with it.
