@@ -55,7 +55,7 @@ def test_a_seq2seq_model_shows_what_it_writes_and_three_kinds_of_attention(model
         assert list(seen["figure"].layout.yaxis.ticktext) == queries
         assert seen["seq2seq"] == {} and seen["write"] == HIDDEN and "It writes" not in said(seen["about"])
     cross = picture(models, asked.but(kind=None), "light", "zh")
-    assert cross["figure"].layout.xaxis.title.text == "输入句（被关注）"
+    assert [each.text for each in cross["figure"].layout.annotations] == ["目标句（关注）", "输入句（被关注）"]
     assert cross["overview"].data[0].z.shape == (2 * len(target), len(source))
     lower = {"points": [{"x": len(source) - 1, "y": 2 * len(target) - 1}]}
     assert clicked(models, asked, lower) == asked.but(layer=1, head=0)

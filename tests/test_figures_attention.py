@@ -75,7 +75,7 @@ def test_an_encoders_head_is_whole_and_queries_go_down() -> None:
     z = cells(drawn)
     assert np.argwhere(z == 1).tolist() == [[2, 3]] and np.isfinite(z).all()
     assert drawn.layout.yaxis.range == (3.5, -0.5)
-    assert (drawn.layout.xaxis.title.text, drawn.layout.yaxis.title.text) == ("key (is looked at)", "query (looks)")
+    assert [each.text for each in drawn.layout.annotations] == ["query (looks)", "key (is looked at)"]
     assert drawn.layout.xaxis.ticktext == drawn.layout.yaxis.ticktext == ("t0", "t1", "t2", "t3")
 
 

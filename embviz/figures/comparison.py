@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from embviz.attention import Attention
-from embviz.figures.attention.titles import brief
+from embviz.figures.attention.titles import AXIS, beside_axis, brief, pixels
 from embviz.figures.raster import diverging
-from embviz.figures.theme import PALETTES, colorscale, plain, template
+from embviz.figures.theme import colorscale, plain, template
 
 _LONGEST = 16  # letters of a token at a side: three pictures share the width
 _NAMED = 48  # tokens up to which all are named
@@ -46,6 +46,7 @@ def comparison_figure(
     figure = make_subplots(
         1, count, subplot_titles=[plain(title) for title in titles[:count]], horizontal_spacing=0.07 if same else 0.1
     )
+    figure.update_annotations(font_size=13, yshift=8)
     signed = left.measure == "gradient"
     most = float(np.nanmax(np.abs(np.concatenate([one.ravel(), other.ravel()])), initial=0)) or 1.0
     scale = {"zmin": -most if signed else 0.0, "zmax": most, "colorscale": _scale(theme, signed), "showscale": False}
@@ -56,8 +57,7 @@ def comparison_figure(
         bar = {"thickness": 8, "len": 0.6, "outlinewidth": 0, "tickfont": {"size": 10}}
         look = {"zmin": -far, "zmax": far, "colorscale": _scale(theme, True), "showscale": True, "colorbar": bar}
         _add(figure, 3, right, other - one, look, names, theme)
-    figure.update_layout(template=template(theme), margin={"l": 8, "r": 8, "t": 44, "b": 8}, uirevision="comparison")
-    figure.update_annotations(font_size=13, yshift=8)
+    figure.update_layout(template=template(theme), margin_r=8, margin_t=44, uirevision="comparison")
     return figure
 
 
@@ -88,16 +88,18 @@ def _add(
         row=1,
         col=column,
     )
-    quiet = {"size": 11, "color": PALETTES[theme].quiet}
     across, down = (
         {"tickvals": np.arange(len(side))[::step], "ticktext": side[::step], "showgrid": False,
          "tickfont": {"size": 11 if len(side) <= 24 else 8}}
         for side, step in ((side, max(1, -(-len(side) // _NAMED))) for side in sides)
     )  # fmt: skip
-    first = {"title": {"text": names[1], "font": quiet, "standoff": 4}} if column == 1 else {}
-    figure.update_xaxes(**across, tickangle=-60, side="bottom", constrain="domain", row=1, col=column)
+    figure.update_xaxes(**across, **AXIS, tickangle=-60, side="bottom", constrain="domain", row=1, col=column)
     figure.update_yaxes(
-        **down, **first, autorange="reversed", constrain="domain", constraintoward="top", row=1, col=column
+        **down, **AXIS, autorange="reversed", constrain="domain", constraintoward="top", row=1, col=column
     )
+    if column == 1:
+        below, beside = 0.85 * pixels(sides[0], 11), pixels(sides[1], 11)
+        figure.update_layout(margin={"l": beside + 34, "b": below + 8})
+        figure.add_annotation(beside_axis(names[1], beside + 8, theme))
     if len(sides[0]) == len(sides[1]):
         figure.update_yaxes(scaleanchor=f"x{column if column > 1 else ''}", row=1, col=column)

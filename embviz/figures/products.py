@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from embviz.attention.products import Products
-from embviz.figures.attention.titles import brief
+from embviz.figures.attention.titles import AXIS, brief, pixels
 from embviz.figures.raster import diverging
 from embviz.figures.theme import PALETTES, colorscale, over, plain, template
 
@@ -60,10 +60,11 @@ def products_figure(
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_yaxes(showticklabels=False, row=1, col=1)
     figure.update_yaxes(tickvals=np.arange(len(tokens))[::step], ticktext=tokens[::step], row=2, col=1)
+    figure.update_yaxes(**AXIS)
     figure.update_xaxes(showgrid=False, showticklabels=False)
     figure.update_annotations(font={"size": 12, "color": PALETTES[theme].quiet})
     figure.update_layout(
-        template=template(theme), margin={"l": 12, "r": 12, "t": 70, "b": 12}, uirevision="products",
-        title=over(title),
+        template=template(theme), margin={"l": 12 + pixels(tokens, 13), "r": 12, "t": 70, "b": 12},
+        uirevision="products", title=over(title),
     )  # fmt: skip
     return figure

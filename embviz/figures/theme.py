@@ -64,8 +64,11 @@ PINS = {
 def template(theme: str) -> go.layout.Template:
     """The layout that every figure starts from."""
     palette = PALETTES[theme]
-    axis = {"gridcolor": palette.grid, "zeroline": False, "linecolor": palette.grid, "automargin": True}
+    overflow = {"ticklabeloverflow": "allow"}  # to hide what is over the edge Plotly measures each label, 20 ms each
+    axis = {"gridcolor": palette.grid, "zeroline": False, "linecolor": palette.grid, "automargin": True, **overflow}
+    bar = {"colorbar": overflow}
     return go.layout.Template(
+        data={"heatmap": [bar], "scatter": [{"marker": bar}]},
         layout={
             "paper_bgcolor": palette.paper,
             "plot_bgcolor": "rgba(0,0,0,0)",
@@ -76,7 +79,7 @@ def template(theme: str) -> go.layout.Template:
             "yaxis": axis,
             "showlegend": False,
             "hoverlabel": {"font": {"family": FONT, "size": 13}},
-        }
+        },
     )
 
 

@@ -3,6 +3,7 @@
   "use strict";
 
   const POINTS = 0.72; // of PDF, 72 to the inch, for a CSS pixel, as in map-save.js
+  const SMALLEST = 8; // pixels of a token that can be read
   const PAUSE = 700; // milliseconds from row to row
   const tell = (id, value) => window.dash_clientside.set_props(id, value);
   const drawn = (id) => document.querySelector(`#${id} .js-plotly-plot`);
@@ -38,6 +39,7 @@
       },
     });
     if (graph) window.embviz.pointing(graph);
+    graph?.on("plotly_afterplot", () => thin(graph));
     fit(drawn("attention-graph"));
   }
 
@@ -58,10 +60,23 @@
       return;
     }
     if (graph.data[0]?.type !== "heatmap") return;
-    const room = ["xaxis", "yaxis"].map((name) => full[name]._length / graph.layout[name].ticktext?.length);
-    const size = Math.max(4, Math.min(13, Math.floor(Math.min(...room) * 0.95)));
-    if (room.every(Boolean) && full.xaxis.tickfont.size > size)
+    const size = Math.max(SMALLEST, Math.min(13, Math.floor(room(graph) * 0.95)));
+    if (full.xaxis.tickfont.size > size)
       window.Plotly.relayout(graph, { "xaxis.tickfont.size": size, "yaxis.tickfont.size": size });
+    thin(graph);
+  }
+
+  // Pixels of a token, the less of both sides.
+  const room = ({ _fullLayout: full }) =>
+    Math.min(...[full.xaxis, full.yaxis].map(({ _length, range: [from, to] }) => _length / Math.abs(to - from)));
+
+  // Where tokens would lie over each other every second one is named, or fewer; on zooming in and in files all are.
+  function thin(graph) {
+    const { xaxis, yaxis3 } = graph.layout, spacing = xaxis?.tickvals?.[1] - xaxis?.tickvals?.[0] || 1;
+    if (graph.data[0]?.type !== "heatmap" || yaxis3) return;
+    const step = Math.ceil((SMALLEST + 1) / (room(graph) * spacing));
+    for (const kind of ["g.xtick", "path.xtick", "g.ytick", "path.ytick"])
+      graph.querySelectorAll(`.cartesianlayer ${kind}`).forEach((tick, i) => (tick.style.display = i % step ? "none" : ""));
   }
 
   // Rows as they are written: back, on, and by themselves, each when the one before is drawn.

@@ -21,7 +21,7 @@ from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
 from embviz.attention import Attention
 from embviz.errors import EmbvizError
-from embviz.figures.attention import frames, overview_figure
+from embviz.figures.attention import frames, overview_figure, overview_tile
 from embviz.figures.attention.heatmap import CELLS, detail
 from embviz.models import AttentionModel
 
@@ -61,7 +61,7 @@ def picture(
         return {**shown, "message": notice(explain(error, language))}
     key = _key(library, selection, theme, language)
     return {
-        **shown, **_pictured(figure), **_steps(seen, selection), "frame": {},
+        **shown, **_pictured(figure), **_steps(seen, selection), "frame": _shape(every),
         "pair": {} if of_two(measured(library, selection)) else HIDDEN, "saving": saving, "details": details,
         "overview": _overview(every, selection, theme, language, whole=key != drawn), "drawn": key,
         "about": [*shown["about"], *saying.wrote(seen, selection, language)],
@@ -137,6 +137,12 @@ def _steps(seen: Attention, selection: Selection) -> dict[str, Any]:
         return {}
     rows = len(seen.keys if seen.turned else seen.tokens)
     return {"steps": {}, "rows": {"max": rows, "value": min(selection.step or rows, rows), "step": selection.step}}
+
+
+def _shape(seen: Attention) -> dict[str, Any]:
+    """How wide all heads are for their height; the style sheet makes room for them."""
+    height, width = overview_tile(seen)
+    return {"--aspect": f"{len(seen.heads) * width / (len(seen.layers) * height):.3f}"}
 
 
 def _overview(seen: Attention, selection: Selection, theme: str, language: str, whole: bool) -> Any:

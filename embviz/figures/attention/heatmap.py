@@ -11,7 +11,19 @@ import plotly.graph_objects as go
 
 from embviz.attention import Attention
 from embviz.figures.attention.numbers import darkest, digits, most, rounded, scaled, shown
-from embviz.figures.attention.titles import across, brief, done, heading, measure, of_head, say, sides
+from embviz.figures.attention.titles import (
+    AXIS,
+    above_axis,
+    beside_axis,
+    brief,
+    done,
+    heading,
+    measure,
+    of_head,
+    pixels,
+    say,
+    sides,
+)
 from embviz.figures.raster import diverging
 from embviz.figures.theme import PALETTES, colorscale, plain, template
 
@@ -19,6 +31,7 @@ CELLS = 300
 """A heatmap has at most so many cells a side; of more tokens it shows the largest weight of each block."""
 _LABELS = 128  # so many tokens are all named at a side
 _FEW = 40  # of more, so many are
+_NAME = 34  # pixels that the name of an axis takes
 
 
 def head_figure(
@@ -49,7 +62,7 @@ def head_figure(
     Raises:
         EmbvizError: the record does not hold the head, or there is no such scale.
     """
-    palette, largest = PALETTES[theme], most(attention, layer, head)
+    largest = most(attention, layer, head)
     top = darkest(scale, largest)
     parts = detail(attention, layer, head, scale, area)
     signed = attention.measure == "gradient"
@@ -67,17 +80,18 @@ def head_figure(
     said = [*done(attention, language), say(f"scale {ends}", language, most=f"{largest:.{digits(largest)}f}")]
     if parts["block"] > 1:
         said.append(say("pooled", language, block=parts["block"]))
-    title, above = heading(of_head(attention, layer, head, language), said, theme, columns, _above(parts["across"]))
     queries, keys = len(attention.tokens), len(attention.keys)
-    names, quiet = sides(attention, language), {"font": {"color": palette.quiet, "size": 12}, "standoff": 6}
-    across_axis = {**parts["across"], "side": "top", "tickangle": -60, "title": {"text": names[1], **quiet},
-                   "constrain": "domain", "showgrid": False, "automargin": False}  # fmt: skip
-    down_axis = {**parts["down"], "title": {"text": names[0], **quiet}, "constrain": "domain", "showgrid": False}
+    bare = {"constrain": "domain", "showgrid": False, **AXIS}
+    across_axis = {**parts["across"], "side": "top", "tickangle": -60, **bare}
+    down_axis = {**parts["down"], **bare}
+    names, beside, over = sides(attention, language), _beside(parts["down"]), _above(parts["across"])
+    title, above = heading(of_head(attention, layer, head, language), said, theme, columns, over + _NAME)
     if queries == keys:
         down_axis["scaleanchor"] = "x"  # a few tokens that look at many would be a strip of tiny squares
     layout = {
         "template": template(theme), "uirevision": _text(attention), "title": title, "xaxis": across_axis,
-        "yaxis": down_axis, "margin": {"l": 12, "r": 12, "b": 12, "t": above},
+        "yaxis": down_axis, "margin": {"l": _NAME + beside, "r": 12, "b": 12, "t": above},
+        "annotations": [beside_axis(names[0], beside + 8, theme), above_axis(names[1], over + 8, theme)],
         "shapes": [row_frame(row, keys, theme) for row in chosen if 0 <= row < queries],
     }  # fmt: skip
     return go.Figure(heatmap, layout)
@@ -139,9 +153,13 @@ def _pooled(values: np.ndarray, block: int) -> np.ndarray:
 
 
 def _above(axis: dict[str, Any]) -> float:
-    """Pixels that slanted tokens and the name of their axis need: Plotly would make room, and not for the title too."""
-    longest = max(across(text) for text in axis["ticktext"])
-    return 34 + 0.56 * axis["tickfont"]["size"] * longest
+    """Pixels that slanted tokens need."""
+    return 0.85 * pixels(axis["ticktext"], axis["tickfont"]["size"])
+
+
+def _beside(axis: dict[str, Any]) -> float:
+    """Pixels that the tokens at the left need."""
+    return pixels(axis["ticktext"], axis["tickfont"]["size"])
 
 
 def _ticks(tokens: Sequence[str], first: int, last: int) -> dict[str, Any]:
@@ -162,4 +180,4 @@ def _gap(tokens: int) -> float:
 
 
 def _tick_size(tokens: int) -> int:
-    return 13 if tokens <= 28 else 10 if tokens <= 56 else 7
+    return 13 if tokens <= 28 else 10 if tokens <= 56 else 8

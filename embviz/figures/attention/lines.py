@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from embviz.attention import Attention
 from embviz.figures.attention.numbers import most, scaled, shown, unsigned
-from embviz.figures.attention.titles import brief, done, heading, of_heads, say, sides
+from embviz.figures.attention.titles import AXIS, brief, done, heading, of_heads, pixels, say, sides
 from embviz.figures.theme import PALETTES, hues, plain, template
 
 MOST = 300
@@ -137,16 +137,16 @@ def _layout(attention: Attention, theme: str, language: str) -> dict[str, Any]:
     palette, names = PALETTES[theme], sides(attention, language)
     n = max(len(attention.tokens), len(attention.keys))
     ticks = {"range": [n - 0.5, -0.5], "fixedrange": True, "showgrid": False, "showline": False,
-             "tickfont": {"size": 13}}  # fmt: skip
+             "tickfont": {"size": 13}, **AXIS}  # fmt: skip
     left, right = ([plain(brief(token)) for token in side] for side in (attention.tokens, attention.keys))
     layout: dict[str, Any] = {
         "template": template(theme), "uirevision": "lines", "hovermode": "closest", "hoverdistance": 12,
         "xaxis": {"range": [-0.03, 1.03], "fixedrange": True, "showgrid": False, "side": "top", "tickvals": [0, 1],
                   "ticktext": list(names), "tickfont": {"size": 12, "color": palette.quiet}, "showline": False,
-                  "automargin": False},
+                  **AXIS},
         "yaxis": {**ticks, "tickvals": list(range(len(left))), "ticktext": left},
         "yaxis2": {**ticks, "tickvals": list(range(len(right))), "ticktext": right, "overlaying": "y",
-                   "side": "right", "automargin": True},
-        "margin": {"l": 16, "r": 16, "b": 16},
+                   "side": "right"},
+        "margin": {"l": 12 + pixels(left, 13), "r": 12 + pixels(right, 13), "b": 16},
     }  # fmt: skip
     return {**layout, "height": n * _HEIGHT + 160} if n * _HEIGHT > 420 else layout

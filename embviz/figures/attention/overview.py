@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from embviz.attention import Attention
-from embviz.figures.attention.titles import brief, done, heading, say
+from embviz.figures.attention.titles import AXIS, above_axis, beside_axis, brief, done, heading, say
 from embviz.figures.theme import PALETTES, colorscale, plain, template
 
 _TILE = 32  # an overview's tile has at most so many cells a side; longer sentences are pooled
@@ -39,16 +39,19 @@ def overview_figure(
         z=overview(attention), colorscale=colorscale(theme), zmin=0, zmax=255, showscale=False, hoverinfo="none",
         hoverongaps=False,
     )  # fmt: skip
-    ticks = {"showgrid": False, "fixedrange": True, "tickfont": {"size": 11, "color": palette.quiet}}
+    ticks = {
+        "showgrid": False, "fixedrange": True, "tickfont": {"size": 11, "color": palette.quiet},
+        "constrain": "domain", "constraintoward": "top",
+    }  # fmt: skip
     across, down = np.arange(len(attention.heads)), np.arange(len(attention.layers))
-    font = {"font": {"size": 11, "color": palette.quiet}, "standoff": 4}
     layout: dict[str, Any] = {
-        "template": template(theme), "uirevision": "overview", "margin": {"l": 4, "r": 4, "t": 4, "b": 4},
+        "template": template(theme), "uirevision": "overview", "margin": {"l": 40, "r": 4, "t": 40, "b": 4},
         "shapes": frames(attention, heads, theme),
+        "annotations": [above_axis(say("number", language), 22, theme), beside_axis(say("layer", language), 22, theme)],
         "xaxis": {**ticks, "side": "top", "tickvals": (across * width + (width - 1) / 2).tolist(),
-                  "ticktext": list(attention.heads), "title": {"text": say("number", language), **font}},
+                  "ticktext": list(attention.heads), **AXIS},
         "yaxis": {**ticks, "autorange": "reversed", "tickvals": (down * height + (height - 1) / 2).tolist(),
-                  "ticktext": list(attention.layers), "title": {"text": say("layer", language), **font},
+                  "ticktext": list(attention.layers), **AXIS,
                   **({"scaleanchor": "x"} if height == width else {})},
     }  # fmt: skip
     if titled:
