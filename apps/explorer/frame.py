@@ -57,7 +57,7 @@ def layout(views: Mapping[str, Callable[[str], list[Any]]]) -> Any:
             html.Main(
                 [
                     html.Div(
-                        [*views[name](reader_language), dcc.Store(id=f"{name}-settled")],
+                        [*views[name](reader_language), dcc.Store(id=f"{name}-asked"), dcc.Store(id=f"{name}-settled")],
                         className="view",
                         id=f"view-{name}",
                     )
@@ -74,6 +74,13 @@ def connect(app: dash.Dash, library: Library) -> None:
     """Register the callbacks of the frame."""
     app.clientside_callback(
         ClientsideFunction("explorer", "show"), Output(ids.PAGE, "data-view"), Input(ids.URL, "pathname")
+    )
+    # What the URL asks of the view that is seen; the others ask nothing of the server meanwhile.
+    app.clientside_callback(
+        ClientsideFunction("explorer", "asked"),
+        [Output(f"{view}-asked", "data") for view in VIEWS],
+        Input(ids.URL, "pathname"),
+        Input(ids.URL, "search"),
     )
     app.clientside_callback(
         ClientsideFunction("explorer", "forget"), Output(ids.PROBLEM, "children"), Input(ids.URL, "search")
@@ -162,19 +169,18 @@ def follow(
             "settled": Output(f"{view}-settled", "data"),
         },
         inputs={
-            "search": Input(ids.URL, "search"),
-            "pathname": Input(ids.URL, "pathname"),
+            "search": Input(f"{view}-asked", "data"),
             "values": [Input(name, prop) for name, prop in sources],
         },
         state={"settled": State(f"{view}-settled", "data")},
         prevent_initial_call="initial_duplicate",
     )
-    def _settle(search: str, pathname: str, values: Sequence[Any], settled: list[Any] | None) -> dict[str, Any]:
+    def _settle(search: str | None, values: Sequence[Any], settled: list[Any] | None) -> dict[str, Any]:
         """What was moved since both last agreed is what the URL learns, not what Dash says has triggered this: of two
         choices in a breath, Dash answers the second only."""
-        selection = resolve(Selection.of(pathname, search))
-        if selection.view != view:
+        if search is None:  # the view was not seen yet
             raise dash.exceptions.PreventUpdate
+        selection = resolve(Selection.of(f"/{view}", search))
         moved = [
             place
             for place, source in enumerate(sources)

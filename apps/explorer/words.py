@@ -76,13 +76,11 @@ def connect(app: dash.Dash, library: Library) -> None:
         Output(ids.WORDS_DETAILS, "children"),
         Output(ids.WORDS_SIMILARITY, "children"),
         Output(ids.WORDS_EXAMPLES, "children"),
-        Input(ids.URL, "pathname"),
-        Input(ids.URL, "search"),
+        Input(ids.WORDS_ASKED, "data"),
+        prevent_initial_call=True,
     )
-    def _draw(pathname: str, search: str) -> tuple[Any, Any, Any, Any, Any]:
-        selection = Selection.of(pathname, search)
-        if selection.view != "words":
-            raise dash.exceptions.PreventUpdate
+    def _draw(search: str) -> tuple[Any, Any, Any, Any, Any]:
+        selection = Selection.of("/words", search)
         compared = comparison(library, selection, language())
         return (*picture(library, selection, theme(), language()), compared, examples(library, selection, language()))
 

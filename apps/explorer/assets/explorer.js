@@ -103,6 +103,9 @@
     if (target.clientWidth && graph?._fullLayout?.scene) window.Plotly.Plots.resize(graph);
   });
 
+  const VIEWS = ["map", "words", "attention", "training"]; // in the order of selection.py
+  const named = (pathname) => VIEWS.find((view) => (pathname || "").split("/")[1] === view) || "map";
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.explorer = {
     // How large the picture of a view is, roughly, so that labels on it can be kept apart: [width, height] in pixels.
@@ -111,16 +114,25 @@
       return [window.innerWidth - (phone ? 110 : 670), Math.round(window.innerHeight * (phone ? 0.62 : 1)) - 120];
     },
 
-    // What the URL asks of the attention view; nothing while another is seen.
+    // What the URL asks of each view; nothing of those that are not seen.
     asked(pathname, search) {
-      return pathname.startsWith("/attention") ? search : window.dash_clientside.no_update;
+      const seen = named(pathname);
+      return VIEWS.map((view) => (view === seen ? search : window.dash_clientside.no_update));
     },
+
+    // The same of the two pages of the attention view, and which it is. What was typed is asked already.
+    parted(search) {
+      const heads = new URLSearchParams(search).get("show") === "heads", not = window.dash_clientside.no_update;
+      return heads ? [not, search, "yes"] : [window.embviz.fresh(search) ? search : not, not, ""];
+    },
+
+    // Whether nobody looks at trainings.
+    idle: (view) => view !== "training",
 
     // The view that the URL names; the others are hidden by the style sheet. Graphs take their size when shown.
     show(pathname) {
-      const view = (pathname || "").split("/")[1];
       window.requestAnimationFrame(() => window.dispatchEvent(new Event("resize")));
-      return ["map", "words", "attention", "training"].includes(view) ? view : "map";
+      return named(pathname);
     },
 
     // What went wrong before the reader went on.

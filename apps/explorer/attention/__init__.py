@@ -58,12 +58,14 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
     )
     taking.connect(app, library)
 
-    # What the URL asks of this view and of no other: the rest of the view waits for it, and asks nothing meanwhile.
+    # One head on a sentence, or the kinds of all heads: only the one that is seen asks the server.
     app.clientside_callback(
-        ClientsideFunction("explorer", "asked"),
-        Output(ids.ATTENTION_ASKED, "data"),
-        Input(ids.URL, "pathname"),
-        Input(ids.URL, "search"),
+        ClientsideFunction("explorer", "parted"),
+        Output(ids.ATTENTION_ONE_ASKED, "data"),
+        Output(ids.ATTENTION_KINDS_ASKED, "data"),
+        Output(ids.ATTENTION_KINDS_PAGE, "data-shown"),
+        Input(ids.ATTENTION_ASKED, "data"),
+        prevent_initial_call=True,
     )
     evidence.connect(app, library)
     compared.connect(app, library)
@@ -100,23 +102,22 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "steps": Output(ids.ATTENTION_STEPS, "style"),
             "rows": Output(ids.ATTENTION_ROWS, "data"),
             "saving": Output(ids.ATTENTION_SAVING, "children"),
+            "way": Output(ids.ATTENTION_KINDS_WAY, "children"),
+            "looked": Output(ids.ATTENTION_LOOKED, "data"),
         },
-        inputs={"search": Input(ids.ATTENTION_ASKED, "data")},
+        inputs={"search": Input(ids.ATTENTION_ONE_ASKED, "data")},
         state={"drawn": State(ids.ATTENTION_DRAWN, "data"), "area": State(ids.ATTENTION_AREA, "data")},
         prevent_initial_call=True,
     )
     def _draw(search: str, drawn: str | None, area: Any) -> dict[str, Any]:
-        selection = Selection.of("/attention", search)
-        if selection.show == "heads":
-            raise dash.exceptions.PreventUpdate
-        return picture(library, selection, theme(), language(), columns(), drawn, area)
+        shown = picture(library, Selection.of("/attention", search), theme(), language(), columns(), drawn, area)
+        return {**shown, "looked": search}
 
     @app.callback(
         Output(ids.ATTENTION_GRAPH, "figure", allow_duplicate=True),
         Input(ids.ATTENTION_AREA, "data"),
-        State(ids.URL, "pathname"),
-        State(ids.URL, "search"),
+        State(ids.ATTENTION_ASKED, "data"),
         prevent_initial_call=True,
     )
-    def _zoom(area: Any, pathname: str, search: str) -> Any:
-        return zoomed(library, Selection.of(pathname, search), area)
+    def _zoom(area: Any, search: str) -> Any:
+        return zoomed(library, Selection.of("/attention", search), area)

@@ -84,14 +84,11 @@ def connect(app: dash.Dash, library: Library) -> None:
             "shown": Output(ids.EVIDENCE_COMPARE, "style"),
             "open": Output(ids.EVIDENCE_COMPARE, "open"),
         },
-        inputs={"search": Input(ids.ATTENTION_ASKED, "data")},
+        inputs={"search": Input(ids.ATTENTION_LOOKED, "data")},
         prevent_initial_call=True,
     )
     def _choices(search: str) -> dict[str, Any]:
-        selection = Selection.of("/attention", search)
-        if selection.show == "heads":
-            raise dash.exceptions.PreventUpdate
-        return choices(library, selection, language())
+        return choices(library, Selection.of("/attention", search), language())
 
 
 def choices(library: Library, selection: Selection, language: str) -> dict[str, Any]:

@@ -33,14 +33,11 @@ def layout() -> Any:
 
 
 def connect(app: dash.Dash, library: Library) -> None:
-    """Register the callback of the evidence."""
+    """Register the callback of the evidence, which begins when the picture is there."""
 
-    @app.callback(Output(ids.EVIDENCE, "children"), Input(ids.ATTENTION_ASKED, "data"), prevent_initial_call=True)
+    @app.callback(Output(ids.EVIDENCE, "children"), Input(ids.ATTENTION_LOOKED, "data"), prevent_initial_call=True)
     def _evidence(search: str) -> list[Any]:
-        selection = Selection.of("/attention", search)
-        if selection.show == "heads":
-            raise dash.exceptions.PreventUpdate
-        return panel(library, selection, theme(), language())
+        return panel(library, Selection.of("/attention", search), theme(), language())
 
 
 def panel(library: Library, selection: Selection, theme: str, language: str) -> list[Any]:

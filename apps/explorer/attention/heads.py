@@ -27,6 +27,7 @@ from embviz.errors import EmbvizError
 from embviz.figures.heads import SIZE, axes, heads_figure
 from embviz.figures.theme import CONFIG
 from embviz.heads import SENTENCES, kept_scores, own_corpus, scores_path
+from embviz.models import AttentionModel
 from embviz.runs import Run
 
 CONTROLS = {"score_x": (ids.ATTENTION_KINDS_ACROSS, "value"), "score_y": (ids.ATTENTION_KINDS_UP, "value")}
@@ -85,20 +86,10 @@ def _progress(language: str) -> Any:
 def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
     """Register the callbacks of the page."""
 
-    @app.callback(
-        Output(ids.ATTENTION_KINDS_WAY, "children"),
-        Output(ids.ATTENTION_KINDS_PAGE, "data-shown"),
-        Input(ids.ATTENTION_ASKED, "data"),
-        prevent_initial_call=True,
-    )
-    def _way(search: str) -> tuple[Any, str]:
-        selection = Selection.of("/attention", search)
-        return way(library, selection, language()), "yes" if selection.show == "heads" else ""
-
     app.clientside_callback(
         ClientsideFunction("explorer", "size"),
         Output(ids.ATTENTION_KINDS_SIZE, "data"),
-        Input(ids.ATTENTION_ASKED, "data"),
+        Input(ids.ATTENTION_KINDS_ASKED, "data"),
         prevent_initial_call=True,
     )
 
@@ -120,7 +111,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "heeded": Output(ids.ATTENTION_KINDS_HEEDED, "data"),
         },
         inputs={
-            "search": Input(ids.ATTENTION_ASKED, "data"),
+            "search": Input(ids.ATTENTION_KINDS_ASKED, "data"),
             "tick": Input(ids.ATTENTION_KINDS_TICKER, "n_intervals"),
             "compute": Input(ids.ATTENTION_KINDS_COMPUTE, "n_clicks"),
             "cancel": Input(ids.ATTENTION_KINDS_CANCEL, "n_clicks"),
@@ -131,23 +122,16 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
     )
     def _draw(search, tick, compute, cancel, size, reader, heeded):  # type: ignore[no-untyped-def]
         selection = Selection.of("/attention", search)
-        if selection.show != "heads":
-            raise dash.exceptions.PreventUpdate
         clicks = {"cancel": cancel, "compute": compute}
         action = asked_for(clicks, heeded, ticked=dash.ctx.triggered_id == ids.ATTENTION_KINDS_TICKER)
         reads = Reader(reader, theme(), language(), tuple(size or SIZE))
         return {**page(library, jobs, selection, action, reads), "heeded": clicks}
 
 
-def way(library: Library, selection: Selection, language: str) -> Any:
-    """The link to the page, where there is a model; which loads nothing yet."""
-    try:
-        there = library.open(selection.model).has_attention
-    except EmbvizError:
-        there = False
-    return (
-        dcc.Link(text("heads_way", language), href=selection.but(show="heads").url, className="chip") if there else []
-    )
+def way(selection: Selection, model: AttentionModel, language: str) -> list[Any]:
+    """The link to the page, of a model with attention."""
+    link = dcc.Link(text("heads_way", language), href=selection.but(show="heads").url, className="chip")
+    return [link] if model.shape.kinds else []
 
 
 def with_scores(library: Library, selection: Selection) -> Selection:

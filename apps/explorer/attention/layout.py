@@ -20,7 +20,9 @@ from embviz.models import KINDS
 
 _SHARES = ("0.95", "0.9", "0.8", "0.5")
 _STORES = (
-    ids.ATTENTION_ASKED,
+    ids.ATTENTION_ONE_ASKED,
+    ids.ATTENTION_LOOKED,
+    ids.ATTENTION_KINDS_ASKED,
     ids.ATTENTION_ROWS,
     ids.ATTENTION_CHOSEN,
     ids.ATTENTION_TILE,

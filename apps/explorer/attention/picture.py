@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from dash import Patch, html, no_update
 
 from embviz.apps.explorer import stages
+from embviz.apps.explorer.attention import heads as heads_page
 from embviz.apps.explorer.attention import saying, taking
 from embviz.apps.explorer.attention.asked import kind_of
 from embviz.apps.explorer.attention.drawing import ALL, compares, in_sight
@@ -100,7 +101,7 @@ def _nothing(theme: str) -> dict[str, Any]:
         "figure": empty(theme), "overview": empty(theme), "message": None, "details": None, "about": [], "stages": None,
         "layers": [], "heads": [], "frame": {"visibility": "hidden"}, "filled": [], "write": HIDDEN, "kinds": HIDDEN,
         "seq2seq": HIDDEN, "tall": {}, "drawn": None, "hint": None, "lines": HIDDEN, "lines_of": [], "all": None,
-        "pair": HIDDEN, "steps": HIDDEN, "rows": no_update, "saving": None, "pick": None,
+        "pair": HIDDEN, "steps": HIDDEN, "rows": no_update, "saving": None, "pick": None, "way": [],
     }  # fmt: skip
 
 
@@ -110,6 +111,7 @@ def _of_model(library: Library, selection: Selection, model: AttentionModel, lan
     layers, heads = model.shape.depth(kind) if kind else 0, model.heads if kinds else 0
     show = selection.show or "heatmap"
     return {
+        "way": heads_page.way(selection, model, language),
         "stages": stages.links(library, selection, language),
         "about": [html.P(said) for said in saying.about(model, language)],
         "seq2seq": {} if model.family == "seq2seq" else HIDDEN,

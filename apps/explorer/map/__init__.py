@@ -107,8 +107,7 @@ def _connect_picture(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "heeded": Output(ids.MAP_HEEDED, "data"),
         },
         inputs={
-            "pathname": Input(ids.URL, "pathname"),
-            "search": Input(ids.URL, "search"),
+            "search": Input(ids.MAP_ASKED, "data"),
             "tick": Input(ids.MAP_TICKER, "n_intervals"),
             "cancel": Input(ids.MAP_CANCEL, "n_clicks"),
             "again": Input(ids.MAP_AGAIN, "n_clicks"),
@@ -118,12 +117,13 @@ def _connect_picture(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "reader": State(ids.READER, "data"),
             "heeded": State(ids.MAP_HEEDED, "data"),
         },
+        prevent_initial_call=True,
     )
-    def _draw(pathname, search, tick, cancel, again, drawn, reader, heeded):  # type: ignore[no-untyped-def]
+    def _draw(search, tick, cancel, again, drawn, reader, heeded):  # type: ignore[no-untyped-def]
         clicks = {"cancel": cancel, "again": again}
         action = frame.asked_for(clicks, heeded, ticked=dash.ctx.triggered_id == ids.MAP_TICKER)
         page = Page(reader, drawn, theme(), language())
-        return {**picture(library, jobs, _on_map(pathname, search), action, page), "heeded": clicks}
+        return {**picture(library, jobs, Selection.of("/map", search), action, page), "heeded": clicks}
 
     @app.callback(
         Output(ids.MAP_MESSAGE, "children", allow_duplicate=True),
@@ -137,27 +137,27 @@ def _connect_picture(app: dash.Dash, library: Library, jobs: Jobs) -> None:
 def _connect_words(app: dash.Dash, library: Library) -> None:
     """What is said of the selected word, and what there is to choose from."""
 
-    @app.callback(Output(ids.MAP_DETAILS, "children"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
-    def _details(pathname: str, search: str) -> Any:
-        return details(library, _on_map(pathname, search), language())
+    @app.callback(Output(ids.MAP_DETAILS, "children"), Input(ids.MAP_ASKED, "data"), prevent_initial_call=True)
+    def _details(search: str) -> Any:
+        return details(library, Selection.of("/map", search), language())
 
-    @app.callback(Output(ids.MAP_PINS, "children"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
-    def _pins(pathname: str, search: str) -> Any:
-        return chips(library, _on_map(pathname, search), language())
+    @app.callback(Output(ids.MAP_PINS, "children"), Input(ids.MAP_ASKED, "data"), prevent_initial_call=True)
+    def _pins(search: str) -> Any:
+        return chips(library, Selection.of("/map", search), language())
 
     @app.callback(
         Output(ids.MAP_GIVEN, "data"),
         Output(ids.MAP_GIVEN, "value"),
         Output(ids.MAP_GIVEN, "style"),
-        Input(ids.URL, "pathname"),
-        Input(ids.URL, "search"),
+        Input(ids.MAP_ASKED, "data"),
+        prevent_initial_call=True,
     )
-    def _given(pathname: str, search: str) -> Any:
-        return given_maps(library, _on_map(pathname, search), language())
+    def _given(search: str) -> Any:
+        return given_maps(library, Selection.of("/map", search), language())
 
-    @app.callback(Output(ids.MAP_WORDS, "data"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))
-    def _sizes(pathname: str, search: str) -> Any:
-        return sizes(library, _on_map(pathname, search), language())
+    @app.callback(Output(ids.MAP_WORDS, "data"), Input(ids.MAP_ASKED, "data"), prevent_initial_call=True)
+    def _sizes(search: str) -> Any:
+        return sizes(library, Selection.of("/map", search), language())
 
     @app.callback(
         output={
@@ -170,19 +170,20 @@ def _connect_words(app: dash.Dash, library: Library) -> None:
             "least": Output(ids.MAP_LEAST, "placeholder"),
             "most": Output(ids.MAP_MOST, "placeholder"),
         },
-        inputs=[Input(ids.URL, "pathname"), Input(ids.URL, "search")],
+        inputs=[Input(ids.MAP_ASKED, "data")],
+        prevent_initial_call=True,
     )
-    def _columns(pathname: str, search: str) -> dict[str, Any]:
-        return choices(library, _on_map(pathname, search), language())
+    def _columns(search: str) -> dict[str, Any]:
+        return choices(library, Selection.of("/map", search), language())
 
     @app.callback(
         Output(ids.MAP_FIND, "data"),
         Input(ids.MAP_FIND, "searchValue"),
-        Input(ids.URL, "search"),
-        State(ids.URL, "pathname"),
+        Input(ids.MAP_ASKED, "data"),
+        prevent_initial_call=True,
     )
-    def _complete(typed: str | None, search: str, pathname: str) -> list[str]:
-        return completions(library, _on_map(pathname, search), typed)
+    def _complete(typed: str | None, search: str) -> list[str]:
+        return completions(library, Selection.of("/map", search), typed)
 
 
 def _connect_surrounded(app: dash.Dash, library: Library) -> None:
@@ -194,12 +195,11 @@ def _connect_surrounded(app: dash.Dash, library: Library) -> None:
         Output(ids.MAP_CUT, "disabled"),
         Output(ids.MAP_CUT_SAID, "children"),
         Input(ids.MAP_SHAPE, "data"),
-        State(ids.URL, "pathname"),
-        State(ids.URL, "search"),
+        State(ids.MAP_ASKED, "data"),
         prevent_initial_call=True,
     )
-    def _chosen(shape: Any, pathname: str, search: str) -> tuple[Any, ...]:
-        selection = _on_map(pathname, search)
+    def _chosen(shape: Any, search: str) -> tuple[Any, ...]:
+        selection = Selection.of("/map", search)
         said = chosen(library, selection, shape, language())
         return said, *to_cut(library, selection, shape, language()), None
 
@@ -207,12 +207,11 @@ def _connect_surrounded(app: dash.Dash, library: Library) -> None:
         Output(ids.MAP_LISTED, "children"),
         Input(ids.MAP_SHAPE, "data"),
         Input(ids.MAP_SORT, "value"),
-        Input(ids.URL, "search"),
-        State(ids.URL, "pathname"),
+        Input(ids.MAP_ASKED, "data"),
         prevent_initial_call=True,
     )
-    def _listed(shape: Any, order: str, search: str, pathname: str) -> Any:
-        return listed(library, _on_map(pathname, search), shape, order, language())
+    def _listed(shape: Any, order: str, search: str) -> Any:
+        return listed(library, Selection.of("/map", search), shape, order, language())
 
     @app.callback(
         Output(ids.URL, "search", allow_duplicate=True),
@@ -220,12 +219,11 @@ def _connect_surrounded(app: dash.Dash, library: Library) -> None:
         Output(ids.MAP_SHAPE, "data", allow_duplicate=True),
         Input(ids.MAP_CUT, "n_clicks"),
         State(ids.MAP_SHAPE, "data"),
-        State(ids.URL, "pathname"),
-        State(ids.URL, "search"),
+        State(ids.MAP_ASKED, "data"),
         prevent_initial_call=True,
     )
-    def _cut(clicks: int, shape: Any, pathname: str, search: str) -> tuple[Any, ...]:
-        return by_themselves(library, _on_map(pathname, search), shape, language())
+    def _cut(clicks: int, shape: Any, search: str) -> tuple[Any, ...]:
+        return by_themselves(library, Selection.of("/map", search), shape, language())
 
 
 def _connect_pointer(app: dash.Dash, library: Library) -> None:
@@ -237,21 +235,13 @@ def _connect_pointer(app: dash.Dash, library: Library) -> None:
         Output(ids.MAP_TOOLTIP, "children"),
         Input(ids.MAP_HOVERED, "data"),
         Input(ids.MAP_GRAPH, "hoverData"),
-        State(ids.URL, "pathname"),
-        State(ids.URL, "search"),
+        State(ids.MAP_ASKED, "data"),
         prevent_initial_call=True,
     )
-    def _hover(hovered: Any, hover: Any, pathname: str, search: str) -> tuple[Any, Any, Any]:
-        selection = _on_map(pathname, search)
+    def _hover(hovered: Any, hover: Any, search: str) -> tuple[Any, Any, Any]:
+        selection = Selection.of("/map", search)
         row, bbox = pointed(hovered, hover, selection.dims)
         if row is None:
             return False, no_update, no_update
         run = library.open(selection.run)
         return True, bbox, tooltip(run, shown_of(run, selection), row, language())
-
-
-def _on_map(pathname: str, search: str) -> Selection:
-    selection = Selection.of(pathname, search)
-    if selection.view != "map":
-        raise dash.exceptions.PreventUpdate
-    return selection

@@ -34,7 +34,7 @@ def connect(app: dash.Dash, library: Library) -> None:
         Input(ids.MAP_LIST_KEEP, "n_clicks"),
         State(ids.MAP_LIST_NAME, "value"),
         State(ids.MAP_SHAPE, "data"),
-        State(ids.URL, "search"),
+        State(ids.MAP_ASKED, "data"),
         prevent_initial_call=True,
     )
     def _surrounded(clicks: int | None, name: str | None, shape: Any, search: str) -> tuple[Any, Any]:
@@ -55,7 +55,7 @@ def connect(app: dash.Dash, library: Library) -> None:
         Input(ids.MAP_PASTE_KEEP, "n_clicks"),
         State(ids.MAP_PASTE_NAME, "value"),
         State(ids.MAP_PASTE_WORDS, "value"),
-        State(ids.URL, "search"),
+        State(ids.MAP_ASKED, "data"),
         prevent_initial_call=True,
     )
     def _pasted(clicks: int | None, name: str | None, words: str | None, search: str) -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dash
-from dash import Input, Output, State, html
+from dash import ClientsideFunction, Input, Output, State, html
 
 from embviz.apps.explorer import ids
 from embviz.apps.explorer.cards import HIDDEN, notice
@@ -49,7 +49,7 @@ def connect(app: dash.Dash, trainings: Trainings) -> None:
     @app.callback(
         Output(ids.TRAINING_WROTE, "children"),
         Input(ids.TRAINING_WRITE, "n_clicks"),
-        Input(ids.URL, "search"),  # another training: what was written is not its own
+        Input(ids.TRAINING_ASKED, "data"),  # another training: what was written is not its own
         State(ids.TRAINING_TITLE, "children"),
         State(ids.TRAINING_BEGIN, "value"),
         prevent_initial_call=True,
@@ -82,10 +82,9 @@ def connect(app: dash.Dash, trainings: Trainings) -> None:
 
 
 def _connect_picture(app: dash.Dash, trainings: Trainings) -> None:
-    @app.callback(Output(ids.TRAINING_TICKER, "disabled"), Input(ids.URL, "pathname"))
-    def _tick(pathname: str) -> bool:
-        return Selection.of(pathname, "").view != "training"
-
+    app.clientside_callback(
+        ClientsideFunction("explorer", "idle"), Output(ids.TRAINING_TICKER, "disabled"), Input(ids.PAGE, "data-view")
+    )
     acts = {
         ids.TRAINING_STOP: trainings.stop,
         ids.TRAINING_AGAIN: trainings.go_on,
@@ -111,20 +110,16 @@ def _connect_picture(app: dash.Dash, trainings: Trainings) -> None:
             "stamp": Output(ids.TRAINING_STAMP, "data"),
         },
         inputs={
-            "pathname": Input(ids.URL, "pathname"),
-            "search": Input(ids.URL, "search"),
+            "search": Input(ids.TRAINING_ASKED, "data"),
             "clicks": [Input(name, "n_clicks") for name in acts],
             "ticks": Input(ids.TRAINING_TICKER, "n_intervals"),
             "name": State(ids.TRAINING_TITLE, "children"),
             "stamp": State(ids.TRAINING_STAMP, "data"),
         },
+        prevent_initial_call=True,
     )
-    def _draw(
-        pathname: str, search: str, clicks: Any, ticks: int, name: str | None, stamp: str | None
-    ) -> dict[str, Any]:
-        selection, asked = Selection.of(pathname, search), dash.ctx.triggered_id
-        if selection.view != "training":
-            raise dash.exceptions.PreventUpdate
+    def _draw(search: str, clicks: Any, ticks: int, name: str | None, stamp: str | None) -> dict[str, Any]:
+        selection, asked = Selection.of("/training", search), dash.ctx.triggered_id
         if asked in acts and name:
             acts[asked](name)
             if asked == ids.TRAINING_REMOVE and selection.training == name:
@@ -156,9 +151,10 @@ def _connect_form(app: dash.Dash, trainings: Trainings) -> None:
             "family": Input(ids.training_field("attention", "family"), "value"),
             "size": Input(ids.training_field("attention", "size"), "value"),
             "encoding": Input(ids.TRAINING_ENCODING, "value"),
-            "search": Input(ids.URL, "search"),
+            "search": Input(ids.TRAINING_ASKED, "data"),
             "column": State(ids.TRAINING_COLUMN, "value"),
         },
+        prevent_initial_call=True,
     )
     def _shape(search: str, **chosen: Any) -> dict[str, Any]:
         return form(trainings, **chosen, language=language())

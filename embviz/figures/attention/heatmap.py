@@ -18,7 +18,6 @@ from embviz.figures.attention.titles import (
     brief,
     done,
     heading,
-    measure,
     of_head,
     pixels,
     say,
@@ -70,9 +69,8 @@ def head_figure(
     heatmap = go.Heatmap(
         **parts["trace"], colorscale=both if signed else colorscale(theme), zmin=-top if signed else 0, zmax=top,
         hoverongaps=False,
-        colorbar={
-            "title": {"text": measure(attention, language), "side": "right", "font": {"size": 12}}, "thickness": 10,
-            "len": 0.6, "outlinewidth": 0, "tickfont": {"size": 11},
+        colorbar={  # what it says stands in the title: Plotly would measure it first
+            "thickness": 10, "len": 0.6, "outlinewidth": 0, "tickfont": {"size": 11},
             **({"tickvals": [0, 1], "ticktext": ["0", "max"]} if scale == "row" else {}),
         },
     )  # fmt: skip
