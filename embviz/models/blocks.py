@@ -52,7 +52,9 @@ class Sight:
 
     def weights(self, q: Tensor, k: Tensor, heads: Sequence[int]) -> Tensor:
         """(B, H, T, E) each -> (B, heads, T, T): softmax(Q K^T / sqrt(E)), equation 1 of Vaswani et al. 2017."""
-        scores = q[:, list(heads)] @ k[:, list(heads)].transpose(-1, -2) / math.sqrt(q.shape[-1])
+        scores = q[:, list(heads)] / math.sqrt(q.shape[-1]) @ k[:, list(heads)].transpose(-1, -2)
+        if self.bias is None and self.present is None and not self.causal:
+            return scores.softmax(-1)
         mask = self._mask(q, k)
         return (scores + (mask[:, list(heads)] if mask.shape[1] > 1 else mask)).softmax(-1)
 

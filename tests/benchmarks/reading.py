@@ -55,9 +55,9 @@ TYPE = """(text) => new Promise((done) => {
     const area = document.querySelector("textarea#attention-sentence");
     const graph = document.querySelector("#attention-graph .js-plotly-plot");
     const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set;
-    const first = text.split(" ")[0], begun = performance.now();
+    const before = graph.layout?.uirevision, begun = performance.now();  // which is of the tokens
     const seen = () => {
-        if (JSON.stringify(graph.layout?.xaxis?.ticktext ?? []).includes(first)) {
+        if (graph.layout?.uirevision !== before) {
             graph.removeListener("plotly_afterplot", seen);
             done(performance.now() - begun);
         }

@@ -12,7 +12,7 @@ from embviz.apps.explorer import ids
 from embviz.apps.explorer.attention import near
 from embviz.apps.explorer.attention.asked import kind_of
 from embviz.apps.explorer.attention.changed import changes_of, edits, off_heads, with_off, with_temperature
-from embviz.apps.explorer.attention.measured import measured, place_of, switched
+from embviz.apps.explorer.attention.measured import is_long, measured, place_of, switched
 from embviz.apps.explorer.cards import bars, notice
 from embviz.apps.explorer.interface import explain, language, text, theme
 from embviz.apps.explorer.library import Library
@@ -65,13 +65,15 @@ def panel(library: Library, selection: Selection, theme: str, language: str) -> 
 
 
 def _pictures(library: Library, selection: Selection, theme: str, language: str) -> list[Any]:
-    """The head by each measure, small; one of them is the picture above. A flow is computed when it is asked for."""
-    pictures = []
+    """The head by each measure, small; one of them is the picture above. A flow is computed when it is asked for, and
+    of long sentences every measure is.
+    """
+    pictures, long = [], is_long(library, selection)
     for measure in MEASURES:
         here = selection.but(measure=None if measure == "weights" else measure)
         chosen = (selection.measure or "weights") == measure
         inside: list[Any] = [html.Span(text(f"measure_{measure}", language))]
-        if measure != "flow" or chosen:
+        if chosen or not (measure == "flow" or (long and measure != "weights")):
             seen = measured(library, here)
             values = np.where(seen.seen, seen.head(selection.layer, selection.head), np.nan)
             picture = heatmap_png(values, theme, signed=measure == "gradient")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from embviz.apps.explorer.attention.asked import kind_of
-from embviz.apps.explorer.attention.measured import measured
+from embviz.apps.explorer.attention.measured import measured, measured_and
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection, many
 from embviz.attention import Attention, read
@@ -16,10 +15,11 @@ from embviz.errors import EmbvizError
 
 def look(library: Library, selection: Selection) -> Attention:
     """All heads on the sentence, by the selection's measure, read as it says; kept for the heads that come next."""
-    seen = measured(library, selection)
     asked = reading(library, selection)
     direction = asked.pop("direction", "from")
-    return read(_read(seen, tuple(asked.items())), direction=direction)
+    if not asked:
+        return read(measured(library, selection), direction=direction)
+    return read(measured_and(library, selection, asked, lambda seen: read(seen, **asked)), direction=direction)
 
 
 def look_step(library: Library, selection: Selection) -> Attention:
@@ -73,11 +73,6 @@ def heads_of(selection: Selection) -> list[tuple[int, int]]:
 def chosen_of(selection: Selection) -> list[int]:
     """The numbers of the chosen tokens."""
     return [int(number) for number in (selection.tokens or "").split(",") if number.isdecimal()]
-
-
-@lru_cache(maxsize=8)
-def _read(seen: Attention, asked: tuple[tuple[str, Any], ...]) -> Attention:
-    return read(seen, **dict(asked))
 
 
 def with_kind(library: Library, selection: Selection) -> Selection:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from embviz.apps.explorer.attention.asked import asked, kind_of
 from embviz.apps.explorer.attention.changed import changes_of
+from embviz.apps.explorer.attention.recent import Recent
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
 from embviz.attention import Attention, ablate, lens
@@ -19,11 +22,13 @@ from embviz.attention.predictions import Ablation, Lens
 from embviz.models import AttentionModel
 from embviz.models.changes import Changes
 
+RECENT = Recent()
+_LONG = 512  # tokens
 _ALL_FLOWS = 24  # tokens up to which all flows are computed; of longer sentences those to one token
 
 
 def measured(library: Library, selection: Selection, changed: bool = False) -> Attention:
-    """The sentence's attention by the measure of the selection, of all layers and heads.
+    """The sentence's attention by the measure of the selection, of all layers and heads; of some measures the layer's.
 
     Args:
         changed: with the heads that the selection changes.
@@ -31,13 +36,32 @@ def measured(library: Library, selection: Selection, changed: bool = False) -> A
     Raises:
         EmbvizError: the model does not have the measure, or cannot read the sentence.
     """
+    key = _key(library, selection, changed)
+    return RECENT.get(key, lambda: _measured(*key))
+
+
+def measured_and(
+    library: Library, selection: Selection, done: dict[str, Any], make: Callable[[Attention], Attention]
+) -> Attention:
+    """The same with something done to it, which is kept too."""
+    key = (*_key(library, selection, False), *done.items())
+    return RECENT.get(key, lambda: make(measured(library, selection)))
+
+
+def is_long(library: Library, selection: Selection) -> bool:
+    """Whether the sentence is so long that measures are computed when they are asked for, and of one layer."""
+    return len(_ids(*asked(library, selection))) > _LONG
+
+
+def _key(library: Library, selection: Selection, changed: bool) -> tuple[Any, ...]:
+    """What a record is asked by, the arguments of `_measured`."""
     model, sentence, target = asked(library, selection)
     kind = kind_of(model, selection)
     changes = changes_of(selection, kind or "") if changed else Changes()
     measure = selection.measure or "weights"
     place = place_of(library, selection) if measure in ("gradient", "flow") else 0
-    layer = selection.layer if measure == "flow" else 0
-    return _measured(model, sentence, target, kind, measure, place, layer, changes)
+    of_one = measure == "flow" or (measure == "gradient" and is_long(library, selection))
+    return model, sentence, target, kind, measure, place, selection.layer if of_one else None, changes
 
 
 def _for_each_head(seen: Attention, heads: int) -> Attention:
@@ -80,7 +104,6 @@ def _ids(model: AttentionModel, sentence: str, target: str | None) -> tuple[int,
     return tuple(question(model, sentence, target).ids.tolist())
 
 
-@lru_cache(maxsize=64)
 def _measured(
     model: AttentionModel,
     sentence: str,
@@ -88,11 +111,11 @@ def _measured(
     kind: str | None,
     measure: str,
     place: int,
-    layer: int,
+    layer: int | None,
     changes: Changes,
 ) -> Attention:
     rows = _rows_of_flow(len(question(model, sentence, target, kind).queries), place) if measure == "flow" else None
-    layers = [layer] if measure == "flow" else None
+    layers = None if layer is None else [layer]
     seen = by_measure(
         model, sentence, measure, layers, target=target, kind=kind, place=place, rows=rows, changes=changes
     )

@@ -60,7 +60,10 @@ def wrote(seen: Attention, selection: Selection, language: str) -> list[Any]:
 def strongest(seen: Attention, layer: int, head: int) -> Any:
     """The largest weights of a head: who looks at whom, and how much."""
     weights = np.where(seen.seen, seen.head(layer, head), 0)
-    strong = np.argsort(-np.abs(weights), axis=None, kind="stable")[:_STRONGEST]
+    sizes = np.abs(weights).ravel()
+    least = np.partition(sizes, -_STRONGEST)[-_STRONGEST] if sizes.size > _STRONGEST else 0
+    large = np.flatnonzero(sizes >= least)
+    strong = large[np.argsort(-sizes[large], kind="stable")[:_STRONGEST]]
     places = list(zip(*np.unravel_index(strong, weights.shape), strict=True))
     return bars([_link(seen, row, column) for row, column in places], [float(weights[place]) for place in places])
 

@@ -90,14 +90,21 @@ def overview(attention: Attention) -> np.ndarray:
         image: (L × height, H × width) uint8; each head's largest weight is 255. Sentences longer than 32 tokens are
             pooled: a cell is the largest weight of its block, so that single strong links stay visible.
     """
-    layers, heads, queries, keys = attention.weights.shape
     (height, width), block = overview_tile(attention), _block(attention)
-    padded = np.zeros((layers, heads, height * block, width * block), np.float32)
-    padded[:, :, :queries, :keys] = attention.weights
-    pooled = padded.reshape(layers, heads, height, block, width, block).max(axis=(3, 5))
+    layers, heads = attention.weights.shape[:2]
+    pooled = _pooled(_pooled(attention.weights, 2, block), 3, block)
     scaled = pooled / np.maximum(pooled.max(axis=(2, 3), keepdims=True), 1e-12)
     image = scaled.transpose(0, 2, 1, 3).reshape(layers * height, heads * width)
     return np.rint(image * 255).astype(np.uint8)
+
+
+def _pooled(values: np.ndarray, axis: int, block: int) -> np.ndarray:
+    """The largest of each so many along an axis, block by block: numpy is quick along whole rows."""
+    if block == 1:
+        return values
+    before = (slice(None),) * axis
+    parts = [values[(*before, slice(at, at + block))].max(axis) for at in range(0, values.shape[axis], block)]
+    return np.stack(parts, axis)
 
 
 def overview_tile(attention: Attention) -> tuple[int, int]:
