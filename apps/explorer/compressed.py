@@ -8,7 +8,7 @@ import dash
 from flask import Response, request
 
 _LEAST = 2_000  # bytes; smaller answers gain nothing
-_LEVEL = 5
+_LEVEL = 6
 
 
 def connect(app: dash.Dash) -> None:

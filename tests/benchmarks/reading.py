@@ -157,7 +157,7 @@ def bertviz(page: Page, run: Run, folder: Path) -> tuple[float, float] | None:
     if not (find_spec("bertviz") and find_spec("IPython")):
         note("BertViz", "is not installed")
         return None
-    fetch = ["npm", "install", "--silent", "requirejs@2.3.6", "d3@5.7.0", "jquery@2.0.0"]
+    fetch = ["npm", "install", "--silent", "requirejs@2.3.6", "d3@5.7.0", "jquery@2.1.0"]  # the oldest 2.x that npm has
     if shutil.which("npm") is None or subprocess.run(fetch, cwd=folder, capture_output=True).returncode:
         note("BertViz", "needs require.js, jQuery and d3, which npm could not fetch")
         return None
@@ -168,7 +168,7 @@ def bertviz(page: Page, run: Run, folder: Path) -> tuple[float, float] | None:
     layers = [torch.tensor(layer)[None] for layer in seen.weights]
     page_of: Any = model_view(attention=layers, tokens=list(seen.tokens), html_action="return")
     where = {f"{CDN}require.js/2.3.6/require.min.js": "requirejs/require.js", f"{CDN}d3/5.7.0/d3.min": "d3/dist/d3.min",
-             f"{CDN}jquery/2.0.0/jquery.min": "jquery/jquery.min"}  # fmt: skip
+             f"{CDN}jquery/2.0.0/jquery.min": "jquery/dist/jquery.min"}  # fmt: skip
     text = page_of.data
     for there, here in where.items():
         text = text.replace(there, (folder / "node_modules" / here).as_uri())
@@ -177,9 +177,9 @@ def bertviz(page: Page, run: Run, folder: Path) -> tuple[float, float] | None:
     begun = time.perf_counter()
     page.goto(file.as_uri())
     try:
-        page.wait_for_function("document.querySelectorAll('svg line').length >= 144 * 128 * 128", timeout=180_000)
+        page.wait_for_function("document.querySelectorAll('svg line').length >= 144 * 128 * 128", timeout=120_000)
     except Exception:  # Playwright's own kind of timeout
-        note("BertViz: its lines after 180 s", f"{page.evaluate('document.querySelectorAll(`svg line`).length'):,}")
+        note("BertViz: its lines after 120 s", f"{page.evaluate('document.querySelectorAll(`svg line`).length'):,}")
     spent = time.perf_counter() - begun
     size = len(text.encode()) / 1e3
     note("BertViz's model view of the same: to the browser", f"{size:,.0f} kB")
