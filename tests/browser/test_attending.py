@@ -185,6 +185,28 @@ def test_controls_change_the_picture_its_title_and_the_address(view: Callable[..
     expect(page.get_by_role("textbox", name="Special tokens")).to_have_value("hidden")
 
 
+def test_what_is_typed_is_drawn_and_is_one_step_back(view: Callable[..., Page], runs: Path) -> None:
+    page = view()
+    sentence, shows = (
+        page.get_by_label("Sentence"),
+        f"(n) => document.querySelector('{GRAPH}').layout.xaxis.ticktext.length === n",
+    )
+    model = ev.open_run(runs / "encoder").model
+    for text in ("The king", "The king rules", "The king rules the queen"):
+        sentence.fill(text)
+        page.wait_for_function(shows, arg=len(attend(model, text).tokens))
+        expect(page).to_have_url(re.compile(text.replace(" ", r"\+") + "&"))
+    page.get_by_role("textbox", name="Head").click()
+    page.get_by_role("option", name="0", exact=True).click()
+    expect(page).to_have_url(re.compile("head=0"))
+    for expected in ("The king rules the queen", SENTENCES["english"]):
+        page.go_back()
+        expect(sentence).to_have_value(expected)
+        page.wait_for_function(shows, arg=len(attend(model, expected).tokens))
+    page.go_forward()
+    page.wait_for_function(shows, arg=len(attend(model, "The king rules the queen").tokens))
+
+
 def test_of_two_sentences_one_looks_at_the_other(view: Callable[..., Page], runs: Path) -> None:
     page = view(sentence="The king rules. [SEP] A queen rules too.")
     page.get_by_role("textbox", name="Which looks at which").click()

@@ -40,5 +40,21 @@
     before = timeStamp;
   });
 
+  // What is typed is one step back in the browser's history, and not one for each pause.
+  const push = window.history.pushState.bind(window.history);
+  let typing = false;
+  const rest = (url) => {
+    const { pathname, search } = new URL(url, window.location.href), params = new URLSearchParams(search);
+    [...Object.values(FIELDS), ...OTHERS].forEach((name) => params.delete(name));
+    return pathname + meant(`?${params}`);
+  };
+  window.history.pushState = (state, title, url) => {
+    const typed = url && new URL(url, window.location.href).href !== window.location.href && rest(url) === rest("");
+    if (typed && typing) window.history.replaceState(state, title, url);
+    else push(state, title, url);
+    typing = typed;
+  };
+  window.addEventListener("popstate", () => (typing = false));
+
   window.embviz = Object.assign(window.embviz || {}, { fresh });
 })();
