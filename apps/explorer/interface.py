@@ -212,7 +212,7 @@ _TEXT = {
     "starting": ("Starting", "正在启动"),
     "off_map": (
         "'{word}' is number {rank:,} by frequency, and this map shows the first {shown:,}: show more words to see it.",
-        "“{word}”的词频排名是第 {rank:,}，地图只显示前 {shown:,} 个：增加显示的词数即可看到。",
+        "“{word}”的词频排名是第 {rank:,} 位，地图只显示前 {shown:,} 个：增加显示的词数即可看到。",
     ),
     "pick": (
         "Click a word on the map, or find one, to see its nearest words.",
@@ -220,8 +220,8 @@ _TEXT = {
     ),
     "count": ("{count:,} occurrences", "出现 {count:,} 次"),
     "count_short": ("count", "次数"),
-    "rank": ("number {rank:,} by frequency", "词频第 {rank:,}"),
-    "place": ("number {rank:,} in the file", "文件中第 {rank:,}"),
+    "rank": ("number {rank:,} by frequency", "词频第 {rank:,} 位"),
+    "place": ("number {rank:,} in the file", "文件中第 {rank:,} 个"),
     "nearest": ("Nearest words", "最近的词"),
     "on_map": (
         "{here} of its {k} nearest words are on this map; lines lead to them.",

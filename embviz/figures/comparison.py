@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from embviz.attention import Attention
-from embviz.figures.attention.titles import AXIS, beside_axis, brief, pixels
+from embviz.figures.attention.titles import AXIS, beside_axis, brief, pixels, slanted
 from embviz.figures.raster import diverging
 from embviz.figures.theme import colorscale, plain, template
 
@@ -98,7 +98,7 @@ def _add(
         **down, **AXIS, autorange="reversed", constrain="domain", constraintoward="top", row=1, col=column
     )
     if column == 1:
-        below, beside = 0.85 * pixels(sides[0], 11), pixels(sides[1], 11)
+        below, beside = slanted(sides[0], 11), pixels(sides[1], 11)
         figure.update_layout(margin={"l": beside + 34, "b": below + 8})
         figure.add_annotation(beside_axis(names[1], beside + 8, theme))
     if len(sides[0]) == len(sides[1]):

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from embviz.attention.predictions import Lens, Predictions
-from embviz.figures.attention.titles import AXIS, above_axis, brief, pixels
+from embviz.figures.attention.titles import AXIS, above_axis, brief, slanted
 from embviz.figures.theme import PALETTES, colorscale, over, plain, template
 
 _LONGEST = 10  # letters of a token in its cell
@@ -45,7 +45,7 @@ def lens_figure(
         tickvals=np.arange(len(tokens)), ticktext=[plain(_brief(token)) for token in tokens], tickangle=-60,
         showgrid=False, **AXIS,
     )  # fmt: skip
-    below = 0.85 * pixels(map(_brief, tokens), 13)
+    below = slanted(map(_brief, tokens), 13)
     figure.add_annotation(above_axis(names[0], below + 6, theme, "bottom"))
     figure.update_yaxes(
         tickvals=np.arange(len(layers)), ticktext=layers, showgrid=False, title={"text": names[1], **font}

@@ -22,6 +22,7 @@ from embviz.figures.attention.titles import (
     pixels,
     say,
     sides,
+    slanted,
 )
 from embviz.figures.raster import diverging
 from embviz.figures.theme import PALETTES, colorscale, plain, template
@@ -82,7 +83,9 @@ def head_figure(
     bare = {"constrain": "domain", "showgrid": False, **AXIS}
     across_axis = {**parts["across"], "side": "top", "tickangle": -60, **bare}
     down_axis = {**parts["down"], **bare}
-    names, beside, over = sides(attention, language), _beside(parts["down"]), _above(parts["across"])
+    names = sides(attention, language)
+    beside = pixels(parts["down"]["ticktext"], parts["down"]["tickfont"]["size"])
+    over = slanted(parts["across"]["ticktext"], parts["across"]["tickfont"]["size"])
     title, above = heading(of_head(attention, layer, head, language), said, theme, columns, over + _NAME)
     if queries == keys:
         down_axis["scaleanchor"] = "x"  # a few tokens that look at many would be a strip of tiny squares
@@ -148,16 +151,6 @@ def _pooled(values: np.ndarray, block: int) -> np.ndarray:
     padded[: values.shape[0], : values.shape[1]] = np.where(np.isnan(values), -np.inf, values)
     pooled = padded.reshape(rows, block, columns, block).max(axis=(1, 3))
     return np.where(np.isinf(pooled), np.nan, pooled)
-
-
-def _above(axis: dict[str, Any]) -> float:
-    """Pixels that slanted tokens need."""
-    return 0.85 * pixels(axis["ticktext"], axis["tickfont"]["size"])
-
-
-def _beside(axis: dict[str, Any]) -> float:
-    """Pixels that the tokens at the left need."""
-    return pixels(axis["ticktext"], axis["tickfont"]["size"])
 
 
 def _ticks(tokens: Sequence[str], first: int, last: int) -> dict[str, Any]:

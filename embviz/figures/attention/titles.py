@@ -170,6 +170,11 @@ def pixels(texts: Iterable[str], size: float) -> float:
     return 6 + 0.66 * size * max((across(text) for text in texts), default=0)
 
 
+def slanted(texts: Iterable[str], size: float) -> float:
+    """About how high they are where they stand at 60 degrees."""
+    return 0.85 * pixels(texts, size)
+
+
 def above_axis(name: str, up: float, theme: str, side: str = "top") -> dict[str, Any]:
     """What an axis is called, so many pixels above a picture, or below."""
     return {
