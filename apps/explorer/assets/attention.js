@@ -66,17 +66,20 @@
     thin(graph);
   }
 
-  // Pixels of a token, the less of both sides.
-  const room = ({ _fullLayout: full }) =>
-    Math.min(...[full.xaxis, full.yaxis].map(({ _length, range: [from, to] }) => _length / Math.abs(to - from)));
+  // Pixels of a token on an axis; on the closer one of both.
+  const along = ({ _length, range: [from, to] }) => _length / Math.abs(to - from);
+  const room = ({ _fullLayout: full }) => Math.min(along(full.xaxis), along(full.yaxis));
 
   // Where tokens would lie over each other every second one is named, or fewer; on zooming in and in files all are.
   function thin(graph) {
-    const { xaxis, yaxis3 } = graph.layout, spacing = xaxis?.tickvals?.[1] - xaxis?.tickvals?.[0] || 1;
-    if (graph.data[0]?.type !== "heatmap" || yaxis3) return;
-    const step = Math.ceil((SMALLEST + 1) / (room(graph) * spacing));
-    for (const kind of ["g.xtick", "path.xtick", "g.ytick", "path.ytick"])
-      graph.querySelectorAll(`.cartesianlayer ${kind}`).forEach((tick, i) => (tick.style.display = i % step ? "none" : ""));
+    if (graph.data[0]?.type !== "heatmap" || graph.layout.yaxis3) return;
+    for (const side of ["x", "y"]) {
+      const axis = graph._fullLayout[`${side}axis`], [first, second] = axis.tickvals || [];
+      const step = Math.ceil((SMALLEST + 1) / (along(axis) * (second - first || 1)));
+      for (const kind of ["g", "path"])
+        graph.querySelectorAll(`.cartesianlayer ${kind}.${side}tick`)
+          .forEach((tick, i) => (tick.style.display = i % step ? "none" : ""));
+    }
   }
 
   // Rows as they are written: back, on, and by themselves, each when the one before is drawn.
