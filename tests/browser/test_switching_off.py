@@ -54,7 +54,7 @@ def test_a_head_is_switched_off_beside_the_model_as_it_is_and_on_again(view: Cal
     assert titles(page)[0].startswith("encoder: layer 1, head 0") and "off=1.0" in page.url
     page.get_by_text("Switch this head on again").click()
     until_title(page, "layer 1, head 0")
-    assert "off=" not in page.url and not titles(page)
+    assert "off=" not in page.url and titles(page) == ["query (looks)", "key (is looked at)"]
 
 
 def test_a_token_is_masked_and_the_difference_is_seen(view: Callable[..., Page]) -> None:
@@ -74,7 +74,7 @@ def test_a_head_is_compared_with_that_of_another_layer(view: Callable[..., Page]
     page.locator("#evidence-layer").click()
     page.get_by_role("option", name="0").click()
     until_compared(page, "layer 0, head 1")
-    assert len(titles(page)) == 3
+    assert titles(page)[2] == "the second minus the first"
 
 
 def test_what_is_inside_is_shown_for_every_family(view: Callable[..., Page]) -> None:

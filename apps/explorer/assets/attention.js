@@ -61,7 +61,7 @@
     }
     if (graph.data[0]?.type !== "heatmap") return;
     const size = Math.max(SMALLEST, Math.min(13, Math.floor(room(graph) * 0.95)));
-    if (full.xaxis.tickfont.size > size)
+    if (full.xaxis.tickfont?.size > size)
       window.Plotly.relayout(graph, { "xaxis.tickfont.size": size, "yaxis.tickfont.size": size });
     thin(graph);
   }
@@ -75,7 +75,8 @@
     if (graph.data[0]?.type !== "heatmap" || graph.layout.yaxis3) return;
     for (const side of ["x", "y"]) {
       const axis = graph._fullLayout[`${side}axis`], [first, second] = axis.tickvals || [];
-      const step = Math.ceil((SMALLEST + 1) / (along(axis) * (second - first || 1)));
+      if (second === undefined) continue;
+      const step = Math.ceil((SMALLEST + 1) / (along(axis) * (second - first)));
       for (const kind of ["g", "path"])
         graph.querySelectorAll(`.cartesianlayer ${kind}.${side}tick`)
           .forEach((tick, i) => (tick.style.display = i % step ? "none" : ""));
