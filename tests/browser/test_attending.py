@@ -163,6 +163,11 @@ def test_pointing_at_a_token_of_the_text_shows_what_it_looks_at(view: Callable[.
 def test_a_click_in_a_heatmap_frames_a_row_and_another_lets_it_go(view: Callable[..., Page]) -> None:
     page = view()
     for wanted in (1, 0):
+        page.mouse.move(5, 5)
+        page.mouse.move(*point(page, 1, 3))
+        page.wait_for_function(
+            f"document.querySelector('{GRAPH}')._hoverdata?.length"
+        )  # Plotly clicks on what it points at
         page.mouse.click(*point(page, 1, 3))
         page.wait_for_function(f"(document.querySelector('{GRAPH}').layout.shapes || []).length === {wanted}")
 
