@@ -50,13 +50,13 @@ def comparison_figure(
     signed = left.measure == "gradient"
     most = float(np.nanmax(np.abs(np.concatenate([one.ravel(), other.ravel()])), initial=0)) or 1.0
     scale = {"zmin": -most if signed else 0.0, "zmax": most, "colorscale": _scale(theme, signed), "showscale": False}
-    for column, (seen, values) in enumerate(((left, one), (right, other)), 1):
-        _add(figure, column, seen, values, {**scale}, names, theme)
+    _add(figure, 1, left, one, scale, names, theme)
+    _add(figure, 2, right, other, scale, names, theme, rows=left.tokens != right.tokens)
     if same:
         far = float(np.nanmax(np.abs(other - one), initial=0)) or 1.0
         bar = {"thickness": 8, "len": 0.6, "outlinewidth": 0, "tickfont": {"size": 10}}
         look = {"zmin": -far, "zmax": far, "colorscale": _scale(theme, True), "showscale": True, "colorbar": bar}
-        _add(figure, 3, right, other - one, look, names, theme)
+        _add(figure, 3, right, other - one, look, names, theme, rows=False)
     figure.update_layout(template=template(theme), margin_r=8, margin_t=44, uirevision="comparison")
     return figure
 
@@ -78,8 +78,9 @@ def _add(
     look: dict[str, Any],
     names: tuple[str, str],
     theme: str,
+    rows: bool = True,
 ) -> None:
-    """A heatmap with its tokens at both sides."""
+    """A heatmap with its tokens at both sides, or only below it where its neighbour has the same rows."""
     sides = [[plain(brief(token, _LONGEST)) for token in side] for side in (seen.keys, seen.tokens)]
     figure.add_trace(
         go.Heatmap(
@@ -95,8 +96,9 @@ def _add(
     )  # fmt: skip
     figure.update_xaxes(**across, **AXIS, tickangle=-60, side="bottom", constrain="domain", row=1, col=column)
     figure.update_yaxes(
-        **down, **AXIS, autorange="reversed", constrain="domain", constraintoward="top", row=1, col=column
-    )
+        **down, **AXIS, autorange="reversed", constrain="domain", constraintoward="top", showticklabels=rows,
+        row=1, col=column,
+    )  # fmt: skip
     if column == 1:
         below, beside = slanted(sides[0], 11), pixels(sides[1], 11)
         figure.update_layout(margin={"l": beside + 34, "b": below + 8})

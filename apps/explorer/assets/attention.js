@@ -60,9 +60,10 @@
       return;
     }
     if (graph.data[0]?.type !== "heatmap") return;
-    const size = Math.max(SMALLEST, Math.min(13, Math.floor(room(graph) * 0.95)));
+    const size = Math.max(SMALLEST, Math.min(13, Math.floor(room(graph) * 0.8)));
+    const sides = Object.keys(graph.layout).filter((name) => graph.layout[name].ticktext);
     if (full.xaxis.tickfont?.size > size)
-      window.Plotly.relayout(graph, { "xaxis.tickfont.size": size, "yaxis.tickfont.size": size });
+      window.Plotly.relayout(graph, Object.fromEntries(sides.map((name) => [`${name}.tickfont.size`, size])));
     thin(graph);
   }
 
