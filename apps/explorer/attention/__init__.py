@@ -70,6 +70,11 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
     evidence.connect(app, library)
     compared.connect(app, library)
     heads.connect(app, library, jobs)
+    _connect_picture(app, library)
+
+
+def _connect_picture(app: dash.Dash, library: Library) -> None:
+    """The pictures of one head and of all, and what is said about them."""
     for graph, told in ((ids.ATTENTION_GRAPH, "attended"), (ids.ATTENTION_OVERVIEW, "overviewed")):
         app.clientside_callback(ClientsideFunction("explorer", told), Input(graph, "figure"), State(graph, "id"))
 
