@@ -23,9 +23,11 @@ from embviz.apps.explorer.attention.events import chosen, clicked, stepped, whol
 from embviz.apps.explorer.attention.looking import look, look_step, with_kind
 from embviz.apps.explorer.attention.notebook import as_python
 from embviz.apps.explorer.attention.picture import picture, zoomed
+from embviz.apps.explorer.attention.recent import Recent
 from embviz.apps.explorer.frame import changed_by, control_value
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
+from embviz.attention import Attention
 from embviz.errors import EmbvizError
 from embviz.text import Corpus
 from embviz.text.pairs import Pairs
@@ -235,3 +237,18 @@ def test_figures_travel_squeezed_to_browsers_that_can(models: Library) -> None:
     assert layout.headers["Content-Encoding"] == "gzip" and "Content-Encoding" not in plain.headers
     assert len(layout.data) < len(plain.data) / 3
     assert json.loads(gzip.decompress(layout.data)).keys() == plain.get_json().keys()
+
+
+def test_what_was_looked_at_last_is_kept_within_a_bound() -> None:
+    made: list[str] = []
+
+    def record(name: str) -> Attention:
+        made.append(name)
+        return Attention.of(np.ones((1, 1, 10, 10)), ["a"] * 10)  # 400 bytes
+
+    kept = Recent(1_000)
+    for name in ("a", "b", "a", "c", "a", "b"):
+        kept.get(name, lambda name=name: record(name))
+    assert made == ["a", "b", "c", "b"], "b was not asked for the longest time when c came"
+    small = Recent(10)
+    assert small.get("a", lambda: record("a")) is small.get("a", lambda: record("a")), "the last one in any case"
