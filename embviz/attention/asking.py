@@ -50,7 +50,7 @@ def attend(
     with torch.inference_mode():
         if changes:
             watch = asked.watched(model, *chosen, changes)
-            weights = torch.stack([watch.passed[asked.kind, layer].weights[0] for layer in chosen[0]])
+            weights = watch.weights(asked.kind, chosen[0])
         else:
             weights = model.module.attention(asked.ids, *chosen, asked.source, asked.kind)
     return asked.record(model, weights.float().numpy(), *chosen)

@@ -151,7 +151,7 @@ class Pretrained:
         watch = Watch([(kind, layer) for layer in layers], heads)
         with torch.inference_mode(), self._watched(watch):
             self._run(self.module.base_model, given[None], None if source is None else source[None])
-        return torch.stack([watch.passed[kind, layer].weights[0] for layer in layers]).float()
+        return watch.weights(kind, layers)
 
     @property
     def _blocks(self) -> nn.ModuleList:

@@ -87,7 +87,7 @@ class Transformer(Stack):
             self.read(None if source is None else source[None], watch)
         else:
             self.states(ids[None], None if source is None else source[None], watch)
-        return torch.stack([watch.passed[kind, layer].weights[0] for layer in layers])
+        return watch.weights(kind, layers)
 
     def outward(self, kind: str, layer: int) -> Tensor:
         """(H, E, D): what takes each head's mixture of values into the vectors that the layer gives."""

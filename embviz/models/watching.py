@@ -64,6 +64,18 @@ class Watch:
         self.off, self.temperature = changes.off, dict(changes.temperature)
         self.passed: dict[Layer, Passed] = {}
 
+    def weights(self, kind: str, layers: Sequence[int]) -> Tensor:
+        """(layers, heads, T, K) of the first sentence, in float32. Each layer is let go as it is copied: of long texts
+        there is no room for all twice.
+        """
+        first = self.passed[kind, layers[0]].weights[0]
+        out = first.new_empty((len(layers), *first.shape), dtype=torch.float32)
+        for layer in set(layers):
+            out[[i for i, each in enumerate(layers) if each == layer]] = (
+                self.passed.pop((kind, layer)).weights[0].float()
+            )
+        return out
+
     def passing(self, layer: Layer, q: Tensor, k: Tensor, v: Tensor, weigh: Weigh) -> Tensor | None:
         """The mixture (B, H, T, E) where it is another than the model's own; None where it is not."""
         of_layer = [head for head in (*self.off, *self.temperature) if head[:2] == layer]

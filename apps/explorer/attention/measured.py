@@ -60,7 +60,7 @@ def _key(library: Library, selection: Selection, changed: bool) -> tuple[Any, ..
     changes = changes_of(selection, kind or "") if changed else Changes()
     measure = selection.measure or "weights"
     place = place_of(library, selection) if measure in ("gradient", "flow") else 0
-    of_one = measure == "flow" or (measure == "gradient" and is_long(library, selection))
+    of_one = measure == "flow" or (measure in ("norms", "gradient") and is_long(library, selection))
     return model, sentence, target, kind, measure, place, selection.layer if of_one else None, changes
 
 

@@ -15,7 +15,7 @@ from embviz.apps.explorer.attention.asked import kind_of
 from embviz.apps.explorer.attention.drawing import ALL, compares, in_sight
 from embviz.apps.explorer.attention.drawing import drawn as drawn_of
 from embviz.apps.explorer.attention.looking import heads_of, look, look_step, of_two
-from embviz.apps.explorer.attention.measured import measured
+from embviz.apps.explorer.attention.measured import is_long, measured
 from embviz.apps.explorer.cards import HIDDEN, empty, notice
 from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.library import Library
@@ -54,7 +54,7 @@ def picture(
         if model.shape.kinds and not (selection.sentence or "").strip():
             return {**shown, "message": saying.ask(selection, language)}
         shown["write"] = {} if model.family == "decoder" else HIDDEN
-        every, seen = look(library, _of_overview(selection)), look_step(library, selection)
+        every, seen = look(library, _of_overview(library, selection)), look_step(library, selection)
         figure = drawn_of(library, selection, seen, theme, language, columns, _zoomed_in(area, seen))
         saving = taking.menu(library, selection, seen, theme, language, columns)
         details = [html.H3(text("strongest", language)), saying.strongest(seen, selection.layer, selection.head)]
@@ -90,9 +90,12 @@ def zoomed(library: Library, selection: Selection, area: Any) -> Any:
     return patch
 
 
-def _of_overview(selection: Selection) -> Selection:
-    """The selection whose heads are all shown, small: where a measure has no heads or has a sign, their weights."""
-    return selection if selection.measure == "norms" else selection.but(measure=None)
+def _of_overview(library: Library, selection: Selection) -> Selection:
+    """The selection whose heads are all shown, small: where a measure has no heads or has a sign, or is of one layer,
+    their weights.
+    """
+    whole = selection.measure == "norms" and not is_long(library, selection)
+    return selection if whole else selection.but(measure=None)
 
 
 def _nothing(theme: str) -> dict[str, Any]:

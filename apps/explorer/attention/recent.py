@@ -8,7 +8,7 @@ from threading import Lock
 
 from embviz.attention import Attention
 
-_MOST = 512 * 2**20  # bytes; the last one is kept in any case
+_MOST = 1_500_000_000  # bytes: 72 heads of 2,048 tokens, and a measure of a layer; the last one is kept in any case
 
 
 class Recent:
@@ -27,6 +27,12 @@ class Recent:
         with self._lock:
             self._kept[key] = made
             self._kept.move_to_end(key)
-            while len(self._kept) > 1 and sum(each.weights.nbytes for each in self._kept.values()) > self._most:
+            while len(self._kept) > 1 and sum(map(_bytes, self._kept.values())) > self._most:
                 self._kept.popitem(last=False)
         return made
+
+
+def _bytes(record: Attention) -> int:
+    """What its weights take; those of one head that stand for all are there once."""
+    base = record.weights.base
+    return record.weights.nbytes if base is None else min(base.nbytes, record.weights.nbytes)
