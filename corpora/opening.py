@@ -46,7 +46,9 @@ def open_corpus(
     path = Path(name_or_path).expanduser()
     if not name_or_path or (path.name == name_or_path and not _is_there(path)):
         entry(name_or_path)  # raises, and says which there are
-    return Corpus(_name(path), _text(path, column, encoding), source=str(path))
+    reading = {"column": column} if column else {}
+    reading |= {"encoding": encoding} if encoding != "utf-8" else {}
+    return Corpus(_name(path), _text(path, column, encoding), source=str(path), reading=reading)
 
 
 def open_pairs(path: Path | str, source: str, target: str, encoding: str = "utf-8") -> Pairs:

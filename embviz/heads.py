@@ -5,6 +5,7 @@ Knows how a run's own corpus is found again; what the scores are is known in `em
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,10 +85,16 @@ def own_corpus(run: Run) -> Corpus | Pairs:
         return open_corpus(said["name"])
     with suppress(EmbvizError, KeyError, TypeError, OSError):
         path = Path(said["source"])
-        found = open_pairs(path, *said["columns"]) if "columns" in said else open_corpus(str(path.resolve(strict=True)))
+        found = open_pairs(path, *said["columns"]) if "columns" in said else _text(path.resolve(strict=True), said)
         if found.facts()["sha256"] == said["sha256"]:
             return found
     return open_corpus(entries()[0].name)
+
+
+def _text(path: Path, said: Mapping[str, str]) -> Corpus:
+    found = open_corpus(str(path), said.get("column"), said.get("encoding", "utf-8"))
+    next(found.sentences())  # runs of earlier versions do not know the column of their table
+    return found
 
 
 def _kept(path: Path) -> KeptScores:

@@ -369,6 +369,12 @@ def test_the_corpus_of_a_run_is_found_again_while_it_is_as_it_was(tmp_path: Path
     assert heads.own_corpus(run).name == "wikipedia"
     text.unlink()
     assert heads.own_corpus(run).name == "wikipedia"
+    table = tmp_path / "told.csv"
+    table.write_text("text,label\n" + "\n".join(f"der Käse {i},x" for i in range(200)), encoding="latin-1")
+    run = ev.make_run(trainer, ev.open_corpus(str(table), "text", "latin-1"), tmp_path / "told")
+    assert next(heads.own_corpus(run).sentences()) == "der Käse 0" and heads.own_corpus(run).name == "told"
+    run.meta["corpus"].pop("column")
+    assert heads.own_corpus(run).name == "wikipedia", "a run that does not know the column of its table"
     table = tmp_path / "pairs.csv"
     table.write_text("one,two\n" + "\n".join(f"a b c {i},c b a {i}" for i in range(60)), encoding="utf-8")
     seq2seq = ev.AttentionTrainer(family="seq2seq", layers=1, heads=2, dims=16, context=16, steps=1, batch=2)

@@ -43,8 +43,9 @@ def comparison_figure(
     one, other = _values(left, *left_head), _values(right, *right_head)
     same = one.shape == other.shape
     count = 3 if same else 2
+    spacing = 0.07 if left.tokens == right.tokens else 0.14  # room for the tokens of the second
     figure = make_subplots(
-        1, count, subplot_titles=[plain(title) for title in titles[:count]], horizontal_spacing=0.07 if same else 0.1
+        1, count, subplot_titles=[plain(title) for title in titles[:count]], horizontal_spacing=spacing
     )
     figure.update_annotations(font_size=13, yshift=8)
     signed = left.measure == "gradient"

@@ -6,8 +6,8 @@ Streams: at no time is more than a piece of it in memory. Knows nothing of regis
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import regex
@@ -42,6 +42,7 @@ class Corpus:
         licence: what its owners allow; None where nobody said.
         source: where it comes from, for a person: an address, a package, a file.
         segmented: whether white space separates its words already, as in a segmented Chinese text.
+        reading: how its file is read, where that must be said: its `column`, its `encoding`.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Corpus:
     licence: str | None = None
     source: str = ""
     segmented: bool = False
+    reading: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
     def of(cls, texts: Iterable[str], name: str = "text", **facts: Any) -> Corpus:
@@ -96,6 +98,7 @@ class Corpus:
             "licence": self.licence,
             "source": self.source,
             "sha256": self.sha256(),
+            **self.reading,
         }
 
     def _sentences(self, at: At | None) -> Iterator[str]:
