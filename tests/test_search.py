@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from embviz import search
-from embviz.search import cosines, neighbor_rows, rows_near, top, unit_vectors
+from embviz.search import cosines, groups, neighbor_rows, rows_near, top, unit_vectors
 from embviz.search.groups import rows_near_in_groups
 from embviz.search.threads import Threads
 from embviz.space import Space
@@ -175,6 +175,19 @@ def test_in_groups_most_are_found_each_once_and_with_its_own_product(among_thems
     assert (np.diff(scores, axis=1) <= 0).all()
     if among_themselves:
         assert (rows != np.arange(9_000)[:, None]).all()
+
+
+def test_asking_neighbours_for_theirs_finds_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    units = unit_vectors(made(RNG.normal(size=(9_000, 16))), 9_000)
+    exact, _ = rows_near(units, units, 5, among_themselves=True)
+
+    def found() -> int:
+        rows, _ = rows_near_in_groups(units, units, 5, among_themselves=True)
+        return int((rows[:, :, None] == exact[:, None]).sum())
+
+    asked = found()
+    monkeypatch.setattr(groups, "_ASKED", 0)
+    assert asked > 1.03 * found()
 
 
 def test_in_groups_few_are_found_exactly() -> None:

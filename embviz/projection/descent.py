@@ -33,6 +33,10 @@ class Phase:
     spacing: float
 
 
+PLACING = Phase(40, 2.0, 0.8, 1.0), Phase(80, 1.0, 0.8, 1.0), Phase(40, 0.6, 0.9, 0.7)
+"""Of words that are placed where most of their nearest are near: pulled together a little, and at last spread."""
+
+
 def phases(n: int) -> tuple[Phase, ...]:
     """Exaggerated first (van der Maaten and Hinton 2008, section 3.4), then as it is.
 

@@ -14,8 +14,7 @@ _NEAREST = 10
 _BEGUN = 4  # nearest words of the map that a word is settled among at first; more take longer and help no more
 _ASKED = 12  # nearest words of each that a descent draws together: their perplexity is 9 as t-SNE's neighbours go
 _SWEEPS = 6
-_STEPS = 80
-_REACH = 0.8  # units of the kernel that the 10 nearest of a word reach while the words descend
+_REACH = 1.2  # units of the kernel that the 10 nearest of a word reach while the words descend
 _BLOCK = 65_536  # words settled at once
 _WEAKEST = 1e-3  # the weight of a word at a right angle or beyond
 
@@ -109,7 +108,7 @@ def _descended(
     """
     at(0)
     from embviz.projection.affinity import affinities
-    from embviz.projection.descent import Phase, descend
+    from embviz.projection.descent import PLACING, descend
     from embviz.projection.tsne import REACH
     from embviz.search.threads import Threads
 
@@ -117,8 +116,8 @@ def _descended(
     middle, scale = whole[count:].mean(axis=0), np.float32(_REACH / reach * (len(whole) / fitted) ** 0.5)
     with Threads() as threads:
         wanted = affinities(near, np.maximum(0, 2 - 2 * cosine), near.shape[1] / REACH, threads)
-        start, plan = (whole - middle) * scale, (Phase(_STEPS, 1.0, 0.8, 1.0),)
-        moved = descend(wanted, start, threads, lambda stage, share, note: at(share), plan=plan, moving=count)
+        start = (whole - middle) * scale
+        moved = descend(wanted, start, threads, lambda stage, share, note: at(share), plan=PLACING, moving=count)
     return moved[:count] / scale + middle
 
 

@@ -30,7 +30,7 @@ def fit(
     n, perplexity = len(units), params["perplexity"]
     k = min(n - 1, max(1, round(REACH * perplexity)))
     report("searching neighbours", 0.0, "")
-    start = _start(units, params["dims"], params["seed"])
+    start = start_of(units, params["dims"], params["seed"])
     watch(start)
     rows, cosine = neighbor_rows(units, k, lambda share: report("searching neighbours", share, ""))
     squared = np.maximum(0, 2 - 2 * cosine)
@@ -46,7 +46,7 @@ def fit(
     return _in_space(wanted, start, params["seed"], report, watch), {}, None
 
 
-def _start(units: np.ndarray, dims: int, seed: int) -> np.ndarray:
+def start_of(units: np.ndarray, dims: int, seed: int) -> np.ndarray:
     """(N, dims) float32: the principal components, the first of deviation 1 (Kobak and Berens 2019: it keeps the
     large shape of the data), moved by a hundredth so that equal words can part.
     """

@@ -1,8 +1,10 @@
 """Search in groups: approximate, and much quicker than looking at all where there are many.
 
 The units are put in groups about centres (spherical k-means: Dhillon and Modha 2001), and each query looks in the
-groups whose centres are nearest to it (an inverted file: Jégou et al. 2011, section IV). Of GloVe's words at 220,000,
-13 groups hold about nine in ten of the 10 nearest. Few units make few groups, and are searched exactly.
+groups whose centres are nearest to it (an inverted file: Jégou et al. 2011, section IV). Units among themselves then
+ask those they found for theirs (Dong et al. 2011, section 2.1): a neighbour's neighbour often is one. Of GloVe's words
+and their noisy copies, a million, 13 groups hold 81 in 100 of the 10 nearest; after asking twice it is 89, for a fifth
+more time. Few units make few groups, and are searched exactly.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ _LEAST = 256  # units of a group at least, and the square root of all
 _SAMPLE = 50  # units for each centre that the centres are found from
 _ROUNDS = 5
 _FIRST = 0.1  # the share of the time, about, before the search itself
+_ASKED = 2  # times that neighbours are asked for theirs
 
 
 def rows_near_in_groups(
@@ -48,7 +51,11 @@ def rows_near_in_groups(
     if len(centres) <= probes:
         return rows_near(queries, units, k, at, among_themselves)
     probed, _ = rows_near(queries, centres, probes, lambda share: at(_FIRST * (1 + share) / 2))
-    return _looked_in(queries, units, k, own, probed, lambda share: at(_FIRST + (1 - _FIRST) * share), among_themselves)
+    after = 0.15 if among_themselves else 0.0
+    found = _looked_in(
+        queries, units, k, own, probed, lambda share: at(_FIRST + (1 - _FIRST - after) * share), among_themselves
+    )
+    return _asked(*found, units, np.argsort(own), lambda share: at(1 - after * (1 - share))) if after else found
 
 
 def _groups(units: np.ndarray, count: int, at: Callable[[float], None]) -> tuple[np.ndarray, np.ndarray]:
@@ -98,6 +105,22 @@ def _looked_in(
                 threads.share(nearest_of, len(those), those, wide, tile, first, stop, place, scores, rows)
                 first += tile.shape[1]
     return members[rows].astype(np.int32), scores
+
+
+def _asked(
+    rows: np.ndarray, scores: np.ndarray, units: np.ndarray, order: np.ndarray, at: Callable[[float], None]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest (N, k) after each unit asked those it found for theirs, group by group."""
+    from embviz.search.nearest import nearer
+    from embviz.search.threads import Threads
+
+    with Threads() as threads:
+        for turn in range(_ASKED):
+            at(turn / _ASKED)
+            known, products = rows, scores
+            rows, scores = np.empty_like(known), np.empty_like(products)
+            threads.share(nearer, len(units), order, units, known, products, rows, scores)
+    return rows, scores
 
 
 def _by_group(own: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -131,3 +131,53 @@ def nearest_of(
         _keep(scores[0], first, own[i], best[i], rows[i])
         if i != j:
             _keep(scores[1], first, own[j], best[j], rows[j])
+
+
+@njit(cache=True, nogil=True)
+def _has(row: np.ndarray, one: int) -> bool:  # pragma: no cover
+    """Whether a number is in a row (k,); numpy's own would make an array each time."""
+    for other in row:  # noqa: SIM110 - numba compiles no generator into `any`
+        if other == one:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def nearer(
+    start: int,
+    stop: int,
+    order: np.ndarray,
+    units: np.ndarray,
+    known: np.ndarray,
+    products: np.ndarray,
+    rows: np.ndarray,
+    best: np.ndarray,
+) -> None:  # pragma: no cover
+    """The k nearest of the units order[start:stop] among those they know and those that these know.
+
+    Args:
+        start: the first.
+        stop: where to end.
+        order: (N,), neighbours one after the other, whose vectors are then still in the cache.
+        units: (N, D) float32.
+        known: (N, k) int32, the nearest so far.
+        products: (N, k) float32, theirs, largest first.
+        rows: (N, k) int32, the nearest then. Changed.
+        best: (N, k) float32, their products, largest first. Changed.
+    """
+    last = known.shape[1] - 1
+    for i in order[start:stop]:
+        mine, scores = rows[i], best[i]
+        mine[:], scores[:] = known[i], products[i]
+        for one in known[i]:
+            for other in known[one]:
+                score = np.float32(0)
+                for d in range(units.shape[1]):
+                    score += units[i, d] * units[other, d]
+                if score <= scores[last] or other == i or _has(mine, other):
+                    continue
+                place = last
+                while place and scores[place - 1] < score:
+                    scores[place], mine[place] = scores[place - 1], mine[place - 1]
+                    place -= 1
+                scores[place], mine[place] = score, other
