@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from embviz.cli.terminal import brief, dump, progress, say, table
-from embviz.cli.training import ENCODING, OUT, done, fields_of, with_options
+from embviz.cli.training import ENCODING, RESUMED, done, fields_of, with_options
 from embviz.cli.written import JSON, RUN, listed
 from embviz.errors import EmbvizError
 from embviz.train import FINE_TUNERS
@@ -50,7 +50,7 @@ def _command(kind: str, what: Any, columns: dict[str, Any], opened: Callable[...
         done(made)
 
     options = {"data": (what, inspect.Parameter.empty), "before": (BEFORE, inspect.Parameter.empty),
-               "out": (OUT, inspect.Parameter.empty), **columns, "encoding": (ENCODING, "utf-8"),
+               "out": (RESUMED, inspect.Parameter.empty), **columns, "encoding": (ENCODING, "utf-8"),
                **fields_of(FINE_TUNERS[kind]), "as_json": (JSON, False)}  # fmt: skip
     return with_options(command, options)
 

@@ -23,6 +23,9 @@ CORPUS = Annotated[
     ),
 ]
 OUT = Annotated[Path, typer.Option("--out", help="The run's folder; must not exist.")]
+RESUMED = Annotated[
+    Path, typer.Option("--out", help="The run's folder: a new one, or of this training, stopped, which then goes on.")
+]
 COLUMN = Annotated[str | None, typer.Option(help="The column that holds the text, in .csv, .tsv and .jsonl.")]
 TARGET = Annotated[
     str | None,
@@ -116,7 +119,8 @@ def _command(kind: str) -> Any:
         done(run)
 
     own = {"target": (TARGET, None), "several": (WORKERS, None)} if kind == "attention" else {}
-    options = {"corpus": (CORPUS, inspect.Parameter.empty), "out": (OUT, inspect.Parameter.empty),
+    folder = RESUMED if kind == "attention" else OUT
+    options = {"corpus": (CORPUS, inspect.Parameter.empty), "out": (folder, inspect.Parameter.empty),
                "column": (COLUMN, None), **own, "encoding": (ENCODING, "utf-8"), **fields_of(trainer)}  # fmt: skip
     return with_options(command, options)
 
