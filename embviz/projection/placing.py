@@ -104,7 +104,7 @@ def _descended(
     """(count, 2): the first words of the map (N, 2) after some steps of t-SNE, in which the others stay.
 
     The map is drawn for it as large as t-SNE makes one of so many words. Where words are placed, the 10 nearest reached
-    so far, typically, before they were: the kernel is a little wider than they reach with all words between them.
+    so far, typically, before they were: the kernel is a little narrower than they reach with all words between them.
     """
     at(0)
     from embviz.projection.affinity import affinities
