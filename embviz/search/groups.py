@@ -55,7 +55,11 @@ def rows_near_in_groups(
     found = _looked_in(
         queries, units, k, own, probed, lambda share: at(_FIRST + (1 - _FIRST - after) * share), among_themselves
     )
-    return _asked(*found, units, np.argsort(own), lambda share: at(1 - after * (1 - share))) if after else found
+    return (
+        _asked(*found, units, _by_group(own, len(centres))[0], lambda share: at(1 - after * (1 - share)))
+        if after
+        else found
+    )
 
 
 def _groups(units: np.ndarray, count: int, at: Callable[[float], None]) -> tuple[np.ndarray, np.ndarray]:
