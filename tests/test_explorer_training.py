@@ -249,3 +249,42 @@ def test_where_there_is_no_run_the_explorer_begins_with_training(tmp_path: Path)
     client = create_app(tmp_path).server.test_client()
     assert client.get("/").location.startswith("/training?")
     assert client.get("/training?training=x").status_code == 200
+
+
+def ask(trainings: Trainings, changed: list[str], values: dict[str, Any]) -> dict[str, Any]:
+    """What the explorer answers a page in which these properties have changed and these values stand."""
+    client = create_app(trainings.runs).server.test_client()
+    listening = client.get("/_dash-dependencies").json or []
+    drawn = next(each for each in listening if "training-graph.figure" in each["output"])
+    given = lambda which: [{**each, "value": values.get(f"{each['id']}.{each['property']}")} for each in drawn[which]]  # noqa: E731
+    outputs = [dict(zip(("id", "property"), each.rsplit(".", 1), strict=True))
+               for each in drawn["output"].strip(".").split("...")]  # fmt: skip
+    body = {"output": drawn["output"], "outputs": outputs, "inputs": given("inputs"), "state": given("state"),
+            "changedPropIds": changed}  # fmt: skip
+    answer = client.post("/_dash-update-component", json=body)
+    assert answer.status_code == 200
+    return answer.json["response"]  # type: ignore[index]
+
+
+def test_a_click_that_comes_with_a_tick_is_heeded_and_heeded_once(idle: Trainings, lying: Callable[..., str]) -> None:
+    lying("waits", "queued")
+    values = {"training-title.children": "waits", "training-stop.n_clicks": 1}
+    tick = ["training-ticker.n_intervals"]
+    told = ask(idle, [*tick, "training-stop.n_clicks"], values)
+    assert idle.get("waits").wanted == "stopped" and told["training-again"]["style"] == {}  # type: ignore[union-attr]
+    idle.go_on("waits")
+    ask(idle, tick, values | {"training-heeded.data": told["training-heeded"]["data"]})
+    assert idle.get("waits").wanted == "queued"  # type: ignore[union-attr]
+
+
+def test_what_cannot_be_removed_is_not_tried_again_at_every_tick(idle: Trainings, lying: Callable[..., str]) -> None:
+    lying("runs", "started")
+    values = {"training-title.children": "runs", "training-remove.n_clicks": 1, "training-asked.data": "?training=runs"}
+    with (idle.folder / "runs.log").open() as log:
+        fcntl.flock(log, fcntl.LOCK_EX)  # as a training holds it
+        told = ask(idle, ["training-remove.n_clicks"], values)
+    assert told["training-title"]["children"] == "runs"
+    ask(idle, ["training-ticker.n_intervals"], values | {"training-heeded.data": told["training-heeded"]["data"]})
+    assert idle.get("runs") is not None
+    ask(idle, ["training-remove.n_clicks"], values)
+    assert idle.get("runs") is None

@@ -12,6 +12,7 @@ from dash import ClientsideFunction, Input, Output, State, html
 
 from embviz.apps.explorer import ids
 from embviz.apps.explorer.cards import HIDDEN, notice
+from embviz.apps.explorer.frame import asked_for, on_error
 from embviz.apps.explorer.interface import explain, language, text, theme
 from embviz.apps.explorer.selection import Selection
 from embviz.apps.explorer.training import texts
@@ -108,26 +109,34 @@ def _connect_picture(app: dash.Dash, trainings: Trainings) -> None:
             "figure": Output(ids.TRAINING_GRAPH, "figure"),
             "list": Output(ids.TRAINING_LIST, "children"),
             "stamp": Output(ids.TRAINING_STAMP, "data"),
+            "heeded": Output(ids.TRAINING_HEEDED, "data"),
         },
         inputs={
             "search": Input(ids.TRAINING_ASKED, "data"),
-            "clicks": [Input(name, "n_clicks") for name in acts],
+            "clicks": {name: Input(name, "n_clicks") for name in acts},
             "ticks": Input(ids.TRAINING_TICKER, "n_intervals"),
+        },
+        state={
             "name": State(ids.TRAINING_TITLE, "children"),
             "stamp": State(ids.TRAINING_STAMP, "data"),
+            "heeded": State(ids.TRAINING_HEEDED, "data"),
         },
         prevent_initial_call=True,
     )
-    def _draw(search: str, clicks: Any, ticks: int, name: str | None, stamp: str | None) -> dict[str, Any]:
-        selection, asked = Selection.of("/training", search), dash.ctx.triggered_id
+    def _draw(search, clicks, ticks, name, stamp, heeded):  # type: ignore[no-untyped-def]
+        selection = Selection.of("/training", search)
+        asked = asked_for(clicks, heeded, ticked=dash.ctx.triggered_id == ids.TRAINING_TICKER)
         if asked in acts and name:
-            acts[asked](name)
-            if asked == ids.TRAINING_REMOVE and selection.training == name:
+            try:
+                acts[asked](name)
+            except (EmbvizError, OSError) as error:
+                on_error(error)  # and the click is heeded, or it would be tried again at every tick
+            if asked == ids.TRAINING_REMOVE and selection.training == name and trainings.get(name) is None:
                 selection = selection.but(training=None)
         state = picture(trainings, selection, theme(), language())
-        if state["stamp"] == stamp and asked == ids.TRAINING_TICKER:
+        if state["stamp"] == stamp and asked == "tick":
             raise dash.exceptions.PreventUpdate
-        return state
+        return {**state, "heeded": clicks}
 
 
 def _connect_form(app: dash.Dash, trainings: Trainings) -> None:

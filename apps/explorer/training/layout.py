@@ -30,6 +30,7 @@ def layout(runs: Path, language: str) -> list[Any]:
         ),
         dcc.Interval(id=ids.TRAINING_TICKER, interval=1000, disabled=True),
         dcc.Store(id=ids.TRAINING_STAMP),
+        dcc.Store(id=ids.TRAINING_HEEDED),
     ]
 
 
