@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from embviz.figures import figure as figure
     from embviz.generation import fill as fill
     from embviz.generation import generate as generate
+    from embviz.making import import_vectors as import_vectors
+    from embviz.making import make_run as make_run
     from embviz.pretrained import export_model as export_model
     from embviz.pretrained import import_model as import_model
     from embviz.projection import project as project
-    from embviz.runs import import_vectors as import_vectors
     from embviz.runs import list_runs as list_runs
-    from embviz.runs import make_run as make_run
     from embviz.runs import open_run as open_run
     from embviz.similarity import cosine as cosine
     from embviz.similarity import near as near
@@ -51,9 +51,9 @@ _HOMES = {
     "fill": "generation",
     "generate": "generation",
     "import_model": "pretrained",
-    "import_vectors": "runs",
+    "import_vectors": "making",
     "list_runs": "runs",
-    "make_run": "runs",
+    "make_run": "making",
     "near": "similarity",
     "open_corpus": "corpora",
     "open_pairs": "corpora",

@@ -1,17 +1,16 @@
-"""Runs: folders on disk that each hold one finished result. Makes, opens and lists them.
+"""Runs: folders on disk that each hold one finished result. Opens and lists them.
 
 A run is immutable but for `projections/`, `faithfulness/`, `clusters/` and `head_scores/`, which keep what was computed
-from it, and `columns/`, which keeps what was said of its words later.
+from it, and `columns/`, which keeps what was said of its words later. `making.py` makes them, and
 `drafts.py` writes one whole or not at all, with the size of every file in `meta.json`, so that a half-written or
 damaged run is told from a good one. Nothing here is pickled.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,10 +20,9 @@ import pyarrow as pa
 
 from embviz import arrays
 from embviz.clusters import Clusters, clusters
-from embviz.columns import Column, changing, is_column, read_columns
-from embviz.drafts import checked_meta, draft, finish
+from embviz.columns import Column, changing, is_column
+from embviz.drafts import checked_meta
 from embviz.errors import EmbvizError
-from embviz.formats import read_vectors
 from embviz.progress import Report, silent
 from embviz.projection import Projection, project, settings
 from embviz.projection.axes import axes
@@ -34,8 +32,7 @@ from embviz.projection.kept import KeptMap, command, file_name, kept_maps
 from embviz.projection.live import Watch, unwatched
 from embviz.similarity import direction
 from embviz.space import Space
-from embviz.text import Corpus
-from embviz.text.pairs import Pairs
+from embviz.steps import STEPS, on_the_way, steps_of
 
 if TYPE_CHECKING:
     from embviz.models import AttentionModel
@@ -55,8 +52,15 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The folder's name."""
+        """The folder's name; `run@400` for what a run kept of its model after 400 steps."""
+        if "step" in self.meta and self.path.parent.name == STEPS:
+            return f"{self.path.parent.parent.name}@{self.path.name}"
         return self.path.name
+
+    @property
+    def on_the_way(self) -> list[str]:
+        """What `open_run` opens of the weights that the training kept on its way: `run@400`, and so on."""
+        return [f"{self.name}@{step}" for step in steps_of(self.path)]
 
     @property
     def has_attention(self) -> bool:
@@ -82,7 +86,7 @@ class Run:
             )
         from embviz.models import AttentionModel
 
-        return AttentionModel.load(self.path)
+        return AttentionModel.load(self.path, self.name)
 
     def projection_path(
         self, method: str, dims: int = 2, words: int | None = None, seed: int = 0, fit: int | None = None
@@ -287,12 +291,14 @@ class Run:
 
 
 def open_run(path: Path | str) -> Run:
-    """Open one run folder.
+    """Open one run folder, or with `run@400` the model that the run kept after 400 steps of its training.
 
     Raises:
-        EmbvizError: it is not there, not complete, damaged, or of a newer format.
+        EmbvizError: it is not there, not complete, damaged, or of a newer format; no weights of that step were kept.
     """
     path = Path(path)
+    if not path.is_dir():
+        path = on_the_way(path) or path
     if not path.is_dir():
         raise EmbvizError(f"There is no run '{path}'. {_what_there_is(path.parent)}")
     return Run(path, checked_meta(path))
@@ -323,68 +329,6 @@ def list_runs(folder: Path | str) -> list[Listed]:
         )
     listed = [_listed(path) for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
     return sorted(listed, key=lambda entry: -entry.run.meta.get("created", 0) if entry.run else 0)
-
-
-def make_run(trainer: Any, corpus: Corpus | Pairs, out: Path | str, report: Report = silent) -> Run:
-    """Train on a corpus and keep the result as a run.
-
-    Stopped on the way, a trainer that writes checkpoints goes on from the last one when called the same way again.
-
-    Args:
-        trainer: one of `embviz.train.TRAINERS`, with its hyperparameters.
-        corpus: what to train on; pairs, for a seq2seq model.
-        out: the run's folder; must not exist.
-        report: told the stage and its progress.
-
-    Raises:
-        EmbvizError: see `draft` and the trainer's `fit`.
-    """
-    kind, params, facts = trainer.kind, asdict(trainer), corpus.facts()
-    started = time.monotonic()
-    with draft(out, {"trainer": kind, "params": params, "corpus": facts}) as folder:
-        made = trainer.fit(corpus, report, folder)
-        if isinstance(made, Space):
-            made.save(folder)
-        finish(folder, trainer=kind, params=params, corpus=facts, seconds=round(time.monotonic() - started, 1))
-    return open_run(out)
-
-
-def import_vectors(
-    path: Path | str,
-    out: Path | str,
-    encoding: str = "utf-8",
-    limit: int | None = None,
-    report: Report = silent,
-    columns: Path | str | None = None,
-) -> Run:
-    """Keep a file of word vectors as a run.
-
-    Args:
-        path: word2vec text or binary, GloVe, fastText's .vec; plain or compressed.
-        out: the run's folder; must not exist.
-        encoding: of the words.
-        limit: read only so many words, the first of the file.
-        report: told the progress.
-        columns: a file of columns of the words; meta says as `columns_left_out` which of them are none, and why.
-
-    Raises:
-        EmbvizError: see `draft`, `embviz.formats.read_vectors` and `embviz.columns.read_columns`.
-    """
-    params = {"file": Path(path).name, "encoding": encoding, "limit": limit}
-    params |= {"columns": Path(columns).name} if columns else {}
-    started = time.monotonic()
-    with draft(out, {"trainer": "import", "params": params}) as folder:
-        space = read_vectors(path, encoding, limit, report)
-        meta = dict(space.meta)
-        if columns:
-            found = read_columns(columns, space, encoding=encoding)
-            named = {column.name: column.values for column in found.columns}
-            space = replace(space, table=pa.table({**dict(zip(("word", "count"), space.table, strict=True)), **named}))
-            meta |= {"columns_left_out": dict(found.left_out)}
-        space.save(folder)
-        seconds = round(time.monotonic() - started, 1)
-        finish(folder, trainer="import", params=params, seconds=seconds, **meta)
-    return open_run(out)
 
 
 def _listed(path: Path) -> Listed:

@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embviz import runs
+from embviz import making
 from embviz.errors import EmbvizError
 from embviz.progress import Report, silent
+from embviz.runs import Run, open_run
 
 if TYPE_CHECKING:
-    from embviz.runs import Run
     from embviz.text import Corpus
     from embviz.text.pairs import Pairs
     from embviz.train.attention import AttentionTrainer
@@ -44,12 +44,12 @@ _STORE = 100 * 2**20  # bytes that Ray shares between processes: here a trainer 
 def make_run(
     trainer: AttentionTrainer, corpus: Corpus | Pairs, out: Path | str, count: int, report: Report = silent
 ) -> Run:
-    """What `runs.make_run` does, in so many processes on a Ray cluster; RAY_ADDRESS names it, else one is started here
-    and ended with the training.
+    """What `making.make_run` does, in so many processes on a Ray cluster; RAY_ADDRESS names it, else one is started
+    here and ended with the training.
 
     Raises:
         EmbvizError: Ray is not installed, or cannot be reached; a worker has ended before its time; or see
-            `runs.make_run`.
+            `making.make_run`.
     """
     if count < 1:
         raise EmbvizError(f"workers is {count} and must be at least 1.")
@@ -61,7 +61,7 @@ def make_run(
         there = ray.cluster_resources().get("CPU", 0)
         report("workers", 0.0, f"{count} wanted; the cluster has {there:.0f} processors")
         _follow(_trainer(ray, task, count, scratch), ray, desk, report)
-    return runs.open_run(out)
+    return open_run(out)
 
 
 class Desk:
@@ -127,7 +127,7 @@ def work(task: Task) -> None:
             task.trainer.help()
         else:
             _enter(task.place)
-            runs.make_run(task.trainer, task.corpus, task.out, _told(task.desk))
+            making.make_run(task.trainer, task.corpus, task.out, _told(task.desk))
     except (EmbvizError, OSError, MemoryError, KeyboardInterrupt) as error:
         ray.get(task.desk.fail.remote(error))
         raise

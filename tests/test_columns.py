@@ -12,7 +12,8 @@ from embviz import cli
 from embviz.columns import Column, checked_name, read_columns, word_list
 from embviz.cuts import cut
 from embviz.errors import EmbvizError
-from embviz.runs import import_vectors, open_run
+from embviz.making import import_vectors
+from embviz.runs import open_run
 from embviz.space import Space
 
 WORDS = ["cat", "dog", "red", "blue", "巴黎"]

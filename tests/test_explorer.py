@@ -127,12 +127,12 @@ def test_the_words_view_answers_compares_and_explains(library: Library) -> None:
 
 
 def test_runs_are_listed_with_the_damaged_ones_disabled(library: Library) -> None:
-    assert run_choices(library, "map", "en") == [
+    assert run_choices(library, "map", "en", None) == [
         {"value": "strange", "label": "strange"},
         {"value": "broken", "label": "broken (damaged)", "disabled": True},
     ]
     assert home(library, "zh").run == "strange"
-    assert [choice["value"] for choice in run_choices(library, "attention", "en")] == ["broken"]
+    assert [choice["value"] for choice in run_choices(library, "attention", "en", None)] == ["broken"]
 
 
 def test_attention_without_a_model_says_what_to_do(library: Library) -> None:

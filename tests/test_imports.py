@@ -5,14 +5,15 @@ From low to high; a module imports only from rooms below its own, and from its o
     errors
     progress
     text
-    space, drafts, arrays
+    space, drafts, arrays, steps
     models, search
     generation
     train, projection, similarity, clusters, columns, attention, labelling, formats, corpora
                                                                     siblings, which do not import each other
     trails
     figures, runs                                                   siblings likewise
-    cuts, pretrained, stages, workers                               siblings likewise
+    cuts, heads, making, pretrained, stages                         siblings likewise
+    workers
     apps
     cli                                                             `serve` starts the explorer
     embviz itself                                                   the notebook's names, each taken where it lives
@@ -35,13 +36,14 @@ LAYERS = [
     {"errors"},
     {"progress"},
     {"text"},
-    {"space", "drafts", "arrays"},
+    {"space", "drafts", "arrays", "steps"},
     {"models", "search"},
     {"generation"},
     {"train", "projection", "similarity", "clusters", "columns", "attention", "labelling", "formats", "corpora"},
     {"trails"},
     {"figures", "runs"},
-    {"cuts", "heads", "pretrained", "stages", "workers"},
+    {"cuts", "heads", "making", "pretrained", "stages"},
+    {"workers"},
     {"apps"},
     {"cli"},
     {"", "__main__"},

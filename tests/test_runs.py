@@ -17,7 +17,8 @@ import pytest
 from embviz import runs
 from embviz.drafts import draft
 from embviz.errors import EmbvizError
-from embviz.runs import import_vectors, list_runs, make_run, open_run
+from embviz.making import import_vectors, make_run
+from embviz.runs import list_runs, open_run
 from embviz.space import Space
 from embviz.text import Corpus
 from embviz.train.word2vec import Word2Vec

@@ -73,7 +73,8 @@ def test_training_learns_far_more_than_how_frequent_each_word_is(tmp_path, famil
 def test_the_folder_holds_a_run_but_for_its_meta(tmp_path):
     model = AttentionTrainer(steps=3, checkpoint_every=1, **TINY).fit(told(story()), folder=tmp_path)
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"words.arrow", "vectors.npy", "weights.safetensors", "model.json", "tokenizer.json", "history.tsv"}
+    kept = {"words.arrow", "vectors.npy", "weights.safetensors", "model.json", "tokenizer.json"}
+    assert names == kept | {"history.tsv", "steps"} and {path.name for path in tmp_path.glob("steps/2/*")} == kept
     back, space = AttentionModel.load(tmp_path), Space.load(tmp_path)
     assert np.array_equal(attend(back, "cold snow").weights, attend(model, "cold snow").weights)
     counts = [space.count(row) for row in range(len(space))]

@@ -57,7 +57,7 @@ def test_two_workers_go_on_as_one_process_would(ray_left):
         ev.make_run(AttentionTrainer(**options), ev.open_corpus("told.txt"), "two", Stopping(4, 20))
     ended = subprocess.run(_command("two", options), capture_output=True, text=True, timeout=200, check=False)
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.startswith("two: ") and len(ended.stdout.splitlines()) == 2, "nothing of Ray's"
+    assert ended.stdout.startswith("two: ") and len(ended.stdout.splitlines()) == 3, "nothing of Ray's"
     stages = {json.loads(line)["stage"] for line in ended.stderr.splitlines()}
     assert {"workers", "training"} <= stages
     assert {path.name for path in Path().iterdir()} == {"told.txt", "two"}

@@ -19,6 +19,7 @@ from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import DEFAULTS, VIEWS, Selection, many
 from embviz.errors import EmbvizError
 from embviz.figures.theme import FONT
+from embviz.steps import whole
 
 _log = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ def connect(app: dash.Dash, library: Library) -> None:
             others = {"target": None, "kind": None, "lines": None, **_NO_ROWS} if field == "model" else {}
             changed = selection.but(words=None, layer=0, head=0, **_NO_COLUMN, **others, **{field: chosen})
             return changed.search, no_update, no_update
-        choices = run_choices(library, selection.view, language())
+        choices = run_choices(library, selection.view, language(), getattr(selection, field))
         there = {choice["value"] for choice in choices if not choice.get("disabled")}
         named = getattr(selection, field)  # a Select that is given what it has not would answer None, for ever
         return no_update, choices, named if named in there else None
@@ -133,13 +134,17 @@ def navigation(selection: Selection, language: str) -> list[Any]:
     ]
 
 
-def run_choices(library: Library, view: str, language: str) -> list[dict[str, Any]]:
-    """The runs that a view can show, newest first; damaged ones are there to see and not to choose."""
-    good = [entry for entry in library.listed() if entry.run and (view != "attention" or entry.run.has_attention)]
-    bad = [entry for entry in library.listed() if entry.problem]
-    return [{"value": entry.name, "label": entry.name} for entry in good] + [
-        {"value": entry.name, "label": f"{entry.name} ({text('damaged', language)})", "disabled": True} for entry in bad
-    ]
+def run_choices(library: Library, view: str, language: str, chosen: str | None) -> list[dict[str, Any]]:
+    """The runs that a view can show, newest first, with what the chosen one kept of its way; damaged ones are there to
+    see and not to choose.
+    """
+    listed = library.listed()
+    runs = [entry.run for entry in listed if entry.run and (view != "attention" or entry.run.has_attention)]
+    names = [name for run in runs for name in (run.name, *(run.on_the_way if run.name == whole(chosen) else ()))]
+    return [{"value": name, "label": name} for name in names] + [
+        {"value": entry.name, "label": f"{entry.name} ({text('damaged', language)})", "disabled": True}
+        for entry in listed if entry.problem
+    ]  # fmt: skip
 
 
 def follow(

@@ -331,6 +331,10 @@ _ERRORS = {
         "比例 {share} 无效：必须大于 0 且小于 1，例如 0.9。",
     "There is no measure '{measure}': there are {measures}.": "没有度量“{measure}”：可选 {measures}。",
     "There is no picture '{show}': there are {shows}.": "没有图示“{show}”：可选 {shows}。",
+    "'{name}' keeps no weights of its way. A training of an attention model does, with --keep.":
+        "“{name}”没有保留途中的权重。训练注意力模型时用 --keep 即可保留。",
+    "'{name}' keeps no weights of step {step}. It keeps those of {steps}.":
+        "“{name}”没有保留第 {step} 步的权重。保留了：{steps}。",
     "There is no run '{name}'. Choose another one above.": "没有名为“{name}”的模型。请在上方选择另一个。",
 }  # fmt: skip
 

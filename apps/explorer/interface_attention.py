@@ -52,6 +52,7 @@ TEXT = {
     "copy_address": ("Copy the address of this view", "复制此视图的网址"),
     "sentence": ("Sentence", "句子"),
     "sentence_hint": ("Type a sentence", "输入一个句子"),
+    "stages_on_the_way": ("The same head as it was trained, @ how many steps:", "训练途中的同一个头（@ 后为步数）："),
     "stage_before": ("The same head before fine-tuning:", "微调前的同一个头："),
     "stages_after": ("The same head after fine-tuning:", "微调后的同一个头："),
     "ask_sentence": ("Type a sentence to see which tokens look at which.", "输入一个句子，即可看到词元之间的注意力。"),

@@ -70,6 +70,8 @@ CHINESE = {
     "of matrix products: float32, bfloat16, or auto: bfloat16 where that is quicker": "矩阵乘法的精度：float32、bfloat16，或 auto（更快时用 bfloat16）",
     "the same seed gives the same model on the same machine": "随机种子：同一机器上同一种子得到同一模型",
     "steps between two checkpoints": "每隔多少步保存一次检查点",
+    "sets of weights kept on the way, at equal distances, to compare with; 0 for none":
+        "途中等距保留几份权重，用于对比；0 为不保留",
 }  # fmt: skip
 
 NUMBERED = {r"step (\d+) of (\d+)": r"第 \1 步，共 \2 步", r"(\d+) steps": r"\1 步"}

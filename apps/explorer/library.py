@@ -11,6 +11,7 @@ import numpy as np
 from embviz.cuts import cut_rows, is_cut_of
 from embviz.errors import EmbvizError
 from embviz.runs import Listed, Run, list_runs, open_run
+from embviz.steps import on_the_way
 
 
 class Library:
@@ -26,10 +27,10 @@ class Library:
         return list_runs(self.folder)
 
     def open(self, name: str | None) -> Run:
-        """The run of that name.
+        """The run of that name, or with `run@400` what it kept of its model after 400 steps.
 
         Raises:
-            EmbvizError: there is none, or it is damaged.
+            EmbvizError: there is none, or it is damaged; no weights of that step were kept.
         """
         there = [path.name for path in self.folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
         if name is None or not there:
@@ -37,9 +38,11 @@ class Library:
                 "There is no run yet. Train one in the view Training, or: embviz train word2vec wikipedia --out "
                 "{folder}/wikipedia", folder=str(self.folder),
             )  # fmt: skip
-        if name not in there:
+        path = self.folder / name if name in there else None
+        if path is None and name.rpartition("@")[0] in there:
+            path = on_the_way(self.folder / name)
+        if path is None:
             raise EmbvizError("There is no run '{name}'. Choose another one above.", name=name)
-        path = self.folder / name
         made = path.stat().st_mtime if not (path / "meta.json").is_file() else (path / "meta.json").stat().st_mtime
         with self._lock:
             if name not in self._open or self._open[name][0] != made:

@@ -14,6 +14,7 @@ from embviz.cli.terminal import progress, say
 from embviz.cli.written import RUN
 from embviz.errors import EmbvizError
 from embviz.progress import Report
+from embviz.steps import steps_of
 from embviz.train import TRAINERS
 
 CORPUS = Annotated[
@@ -72,7 +73,7 @@ def import_(
     ] = False,
 ) -> None:
     """Open a file of word vectors, or the folder of a pretrained model, as a run."""
-    from embviz import pretrained, runs
+    from embviz import making, pretrained
 
     with progress() as report:
         if given.is_dir():
@@ -81,7 +82,7 @@ def import_(
                                   "folder.")  # fmt: skip
             run = pretrained.import_model(given, out, trust_pickle, report)
         else:
-            run = runs.import_vectors(given, out, encoding, limit, report, columns)
+            run = making.import_vectors(given, out, encoding, limit, report, columns)
     done(run)
     if dropped := run.meta.get("dropped"):
         lines = "1 line" if dropped == 1 else f"{dropped:,} lines"
@@ -104,7 +105,7 @@ def _command(kind: str) -> Any:
     trainer = TRAINERS[kind]
 
     def command(corpus: str, out: Path, column: str | None, encoding: str, **given: Any) -> None:
-        from embviz import runs, workers
+        from embviz import making, workers
 
         target, several = given.pop("target", None), given.pop("several", None)
         if _is_helper(kind):
@@ -113,7 +114,7 @@ def _command(kind: str) -> Any:
         with progress() as report:
             text = _opened(corpus, column, target, encoding, report)
             if several is None:
-                run = runs.make_run(trainer(**given), text, out, report)
+                run = making.make_run(trainer(**given), text, out, report)
             else:
                 run = workers.make_run(trainer(**given), text, out, several, report)
         done(run)
@@ -170,4 +171,7 @@ def done(run: Any) -> None:
     """What was made, and what to do next."""
     what = "tokens and an attention model" if run.has_attention else "words"
     say(f"{run.path}: {run.meta['words']:,} {what}, {run.meta['dims']} dimensions, in {run.meta['seconds']:.0f} s.")
+    if steps := steps_of(run.path):
+        more = "".join(f", @{step}" for step in steps[1:5]) + (" …" if len(steps) > 5 else "")
+        say(f"Kept on the way, to compare with: {run.path}@{steps[0]}{more}")
     say(f"Explore it: embviz serve {run.path.parent}")

@@ -10,7 +10,7 @@ import typer
 
 from embviz.errors import EmbvizError
 
-RUN = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
+RUN = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder; with @400, what it kept after 400 steps.")]
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 HTML = Annotated[Path | None, typer.Option("--html", help="Write the figure as one page that works offline.")]
 NPZ = Annotated[Path | None, typer.Option("--npz", help="Write the arrays for numpy.load.")]

@@ -16,9 +16,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from embviz.errors import EmbvizError
 from embviz.progress import Report, silent
+from embviz.steps import STEPS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+
     from embviz.models import AttentionModel, Shape
+    from embviz.models.architectures import Module
     from embviz.text import Corpus
     from embviz.text.pairs import Pairs
 
@@ -87,6 +93,7 @@ class AttentionTrainer:
     precision: str = _of("auto", HOW)
     seed: int = _of(0, "the same seed gives the same model on the same machine")
     checkpoint_every: int = _of(200, "steps between two checkpoints")
+    keep: int = _of(4, "sets of weights kept on the way, at equal distances, to compare with; 0 for none")
 
     def __post_init__(self) -> None:
         if self.size not in SIZES:
@@ -126,10 +133,22 @@ class AttentionTrainer:
             describe(reading.tokenizer, shape, folder)  # with the checkpoints it can be asked before it is done
             module = train(self, shape, reading.batches, report, folder)
             model = AttentionModel(reading.tokenizer, module, corpus.name)
-            model.save(folder)
-            model.token_table(reading.counts).save(folder)
+            _write(model, reading.counts, folder)
+            for step, module in self._on_the_way(shape, folder):
+                on_the_way = AttentionModel(reading.tokenizer, module, corpus.name)
+                _write(on_the_way, reading.counts, folder / STEPS / str(step))
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)
         return model
+
+    def _on_the_way(self, shape: Shape, folder: Path) -> Iterator[tuple[int, Module]]:
+        """The steps whose weights were kept, each with a module that has them."""
+        from embviz.models.architectures import module_of
+        from embviz.train.checkpoints import kept_weights, put_weights
+
+        for step, path in kept_weights(folder / "checkpoints").items():
+            module = module_of(shape).eval()
+            put_weights(path, module)
+            yield step, module
 
     def help(self) -> None:
         """Do what the first process of several does not do itself: learn from shares of its batches until it ends.
@@ -156,7 +175,8 @@ class AttentionTrainer:
         if self.tokens not in KINDS:
             raise EmbvizError(f"tokens is '{self.tokens}', and there are {', '.join(KINDS)}.")
         check_where(self.device, self.precision)
-        least = {"steps": 1, "batch": 1, "accumulate": 1, "checkpoint_every": 1, "vocab": LEAST, "patience": 0}
+        least = {"steps": 1, "batch": 1, "accumulate": 1, "checkpoint_every": 1, "vocab": LEAST, "patience": 0,
+                 "keep": 0}  # fmt: skip
         for name, smallest in least.items():
             value = getattr(self, name)
             if value is not None and value < smallest:
@@ -170,3 +190,10 @@ class AttentionTrainer:
                 raise EmbvizError(f"{name} is {getattr(self, name)} and must lie between 0 and 1.")
         if not 0 <= self.seed < 2**32:
             raise EmbvizError(f"seed is {self.seed} and must lie between 0 and {2**32 - 1}.")
+
+
+def _write(model: AttentionModel, counts: Sequence[int] | np.ndarray, folder: Path) -> None:
+    """All that a run needs of a model but for its `meta.json`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save(folder)
+    model.token_table(counts).save(folder)

@@ -1,7 +1,7 @@
 """Checkpoints of a training: weights and what AdamW remembers, in one safetensors file each, of any device.
 
-Written under another name and renamed, so that a file that is there is whole; only the newest is kept, and the weights
-of the lowest validation loss.
+Written under another name and renamed, so that a file that is there is whole; only the newest is kept, the weights of
+the lowest validation loss, and those of the steps that are to be looked at later.
 """
 
 from __future__ import annotations
@@ -97,12 +97,27 @@ class Best:
 
     def into(self, module: nn.Module) -> None:
         """Give a module the best weights."""
-        import torch
-        from safetensors.torch import load_file
+        put_weights(self.path, module)
 
-        with torch.no_grad():
-            for name, tensor in load_file(self.path).items():
-                module.get_parameter(name).copy_(tensor)
+
+def keep_weights(folder: Path, step: int, module: nn.Module) -> None:
+    """Write `kept-000400.safetensors`: the weights alone, as they are after a step."""
+    _write(folder / f"kept-{step:06}.safetensors", dict(module.named_parameters()))
+
+
+def kept_weights(folder: Path) -> dict[int, Path]:
+    """The files that `keep_weights` wrote, each by its step."""
+    return {_step(path): path for path in sorted(folder.glob("kept-*.safetensors"))}
+
+
+def put_weights(path: Path, module: nn.Module) -> None:
+    """Give a module the weights of a file."""
+    import torch
+    from safetensors.torch import load_file
+
+    with torch.no_grad():
+        for name, tensor in load_file(path).items():
+            module.get_parameter(name).copy_(tensor)
 
 
 def _write(path: Path, tensors: dict[str, Tensor]) -> None:
@@ -115,4 +130,4 @@ def _write(path: Path, tensors: dict[str, Tensor]) -> None:
 
 
 def _step(path: Path) -> int:
-    return int(path.stem.removeprefix("step-"))
+    return int(path.stem.rpartition("-")[2])

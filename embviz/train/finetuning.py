@@ -40,6 +40,7 @@ class FineTuner:
     """Hyperparameters of fine-tuning; `fit` trains with them."""
 
     kind: ClassVar[str]
+    keep: ClassVar[int] = 0  # of a model that is taught there is the one before to compare with
 
     steps: int = field(
         default=None, metadata={"help": f"updates of the weights; by default {PASSES} passes, {FEWEST} at least"}

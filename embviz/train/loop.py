@@ -24,8 +24,9 @@ from embviz.errors import EmbvizError
 from embviz.models import Shape
 from embviz.models.architectures import Module, module_of
 from embviz.progress import Report
+from embviz.steps import kept_at
 from embviz.train.batches import Batch, Batches
-from embviz.train.checkpoints import Best, load_checkpoint, save_checkpoint, synchronised
+from embviz.train.checkpoints import Best, keep_weights, load_checkpoint, save_checkpoint, synchronised
 from embviz.train.devices import device_of
 from embviz.train.learning import Learner, Loss
 from embviz.train.processes import ProcessLostError, count, dismiss, tell, together
@@ -51,6 +52,8 @@ class Trainer(Protocol):
     def patience(self) -> int: ...
     @property
     def checkpoint_every(self) -> int: ...
+    @property
+    def keep(self) -> int: ...
 
 
 def train(trainer: AttentionTrainer, shape: Shape, batches: Batches, report: Report, folder: Path) -> Module:
@@ -120,6 +123,7 @@ class _Training:
         self.learner = Learner(module, loss, device, precise)
         self.history = History(folder / "history.tsv", self.step)
         self.best = Best(self.checkpoints / "best.safetensors", self.history.measured)
+        self.kept = kept_at(trainer.steps, trainer.keep)
 
     def run(self) -> None:
         """Take all steps that are left. Interrupted, save first; the same training then goes on from there."""
@@ -158,6 +162,8 @@ class _Training:
             self.history.add(step, value, found)
             if found is not None:
                 self.best.look(found, self.module)
+            if step in self.kept:
+                keep_weights(self.checkpoints, step, self.module)
         self.optimizer.zero_grad()
         if step % self.trainer.checkpoint_every == 0:
             self._save()

@@ -26,7 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 from embviz.attention import attend
-from embviz.runs import Run, make_run
+from embviz.making import make_run
+from embviz.runs import Run
 from embviz.text import Corpus
 from embviz.train import AttentionTrainer
 

@@ -8,13 +8,14 @@ import re
 import struct
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 import embviz as ev
 from embviz.attention import attend
@@ -89,6 +90,19 @@ def point(page: Page, x: float, y: float) -> tuple[float, float]:
     return found[0], found[1]
 
 
+def point_at(page: Page, x: float, y: float, seen: str) -> None:
+    """Point at a place until the picture knows it: Plotly clicks on what it last pointed at, and a picture that is
+    still being drawn hears nothing.
+    """
+    for _ in range(40):
+        page.mouse.move(*point(page, x, y))
+        with suppress(TimeoutError):
+            page.wait_for_function(f"document.querySelector('{GRAPH}').{seen}", timeout=3_000)
+            return
+        page.mouse.move(5, 5)
+    raise AssertionError(f"the picture does not see a pointer at ({x}, {y})")
+
+
 @pytest.mark.parametrize("script", SENTENCES)
 def test_tokens_of_every_script_are_shown_to_the_letter(view: Callable[..., Page], runs: Path, script: str) -> None:
     tokens = attend(ev.open_run(runs / "encoder").model, SENTENCES[script]).tokens
@@ -140,18 +154,16 @@ def test_pointing_at_a_token_of_the_text_shows_what_it_looks_at(view: Callable[.
     weights = attend(ev.open_run(runs / "encoder").model, SENTENCES["english"]).head(1, 1)
     before = figure(page)
     x, y = before["data"][1]["x"][2], before["data"][1]["y"][2]
-    page.mouse.move(*point(page, x, y))
-    page.wait_for_function(f"document.querySelector('{GRAPH}').pointed === 2")
+    point_at(page, x, y, "pointed === 2")
     shown = figure(page)["data"][0]
     values = [shown["z"][int(b)][round(a)] for a, b in zip(before["data"][1]["x"], before["data"][1]["y"], strict=True)]
     np.testing.assert_allclose(values, weights[2], atol=1e-3)
     page.mouse.click(*point(page, x, y))
     expect(page).to_have_url(re.compile("tokens=2"))
     page.wait_for_function(f"document.querySelector('{GRAPH}').layout.shapes?.length === 1")
-    other = point(page, before["data"][1]["x"][4], before["data"][1]["y"][4])
-    page.mouse.move(*other)
-    page.wait_for_function(f"document.querySelector('{GRAPH}').pointed === 4")  # Plotly clicks on what it points at
-    page.mouse.click(*other)
+    x, y = before["data"][1]["x"][4], before["data"][1]["y"][4]
+    point_at(page, x, y, "pointed === 4")
+    page.mouse.click(*point(page, x, y))
     expect(page).to_have_url(re.compile("tokens=2%2C4"))
     page.wait_for_function(f"document.querySelector('{GRAPH}').layout.shapes?.length === 2")
     page.mouse.move(5, 5)
@@ -164,10 +176,7 @@ def test_a_click_in_a_heatmap_frames_a_row_and_another_lets_it_go(view: Callable
     page = view()
     for wanted in (1, 0):
         page.mouse.move(5, 5)
-        page.mouse.move(*point(page, 1, 3))
-        page.wait_for_function(
-            f"document.querySelector('{GRAPH}')._hoverdata?.length"
-        )  # Plotly clicks on what it points at
+        point_at(page, 1, 3, "_hoverdata?.length")
         page.mouse.click(*point(page, 1, 3))
         page.wait_for_function(f"(document.querySelector('{GRAPH}').layout.shapes || []).length === {wanted}")
 

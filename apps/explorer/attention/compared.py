@@ -101,7 +101,7 @@ def choices(library: Library, selection: Selection, language: str) -> dict[str, 
         depth = heads = 0
     stop = dcc.Link(text("stop_comparing", language), href=selection.but(**NOTHING).url, className="chip")
     return {
-        "models": run_choices(library, "attention", language),
+        "models": run_choices(library, "attention", language, selection.model),
         "layers": [str(number) for number in range(depth)],
         "heads": [str(number) for number in range(heads)],
         "stop": stop if comparing(selection) else None,
