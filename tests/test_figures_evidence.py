@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from embviz.attention import Attention
+from embviz.attention import Attention, read
 from embviz.attention.predictions import Lens, Predictions
 from embviz.attention.products import Products
 from embviz.attention.states import States, path
@@ -22,14 +22,45 @@ def record(seed=0, tokens=TOKENS, **more):
 
 def test_a_comparison_has_the_one_the_other_and_the_signed_difference():
     one, other = record(), record(1)
-    figure = comparison_figure(one, other, (0, 1), (1, 0), ("<i>a", "b", "c"), "dark")
+    figure = comparison_figure(one, other, (0, 1), (1, 0), "<i>a", "dark")
     shown = [np.array(trace.z, float) for trace in figure.data]
-    assert np.allclose(shown[0], one.head(0, 1), atol=1e-4) and np.allclose(shown[1], other.head(1, 0), atol=1e-4)
-    assert np.allclose(shown[2], other.head(1, 0) - one.head(0, 1), atol=1e-4)
+    assert np.allclose(shown[0], one.head(0, 1), atol=6e-4) and np.allclose(shown[1], other.head(1, 0), atol=6e-4)
+    assert np.allclose(shown[2], other.head(1, 0) - one.head(0, 1), atol=6e-4)
     assert figure.data[0].zmax == figure.data[1].zmax, "on the same colours"
     assert figure.data[2].zmin == -figure.data[2].zmax
-    assert figure.layout.annotations[0].text == "&lt;i&gt;a"
+    titles = [each.text for each in figure.layout.annotations]
+    assert titles == ["the first", "the second: &lt;i&gt;a", "the second minus the first", "query (looks)"]
+    assert figure.layout.title.text.startswith("weights: layer 0, head 1<br>")
     assert list(figure.layout.xaxis.ticktext)[:2] == ["&lt;b&gt;", "天气"]
+
+
+@pytest.mark.parametrize(("scale", "most"), [("one", 1.0), ("row", 1.0), ("head", None)])
+def test_both_of_a_comparison_have_the_scale_that_the_title_names(scale, most):
+    one, other = record(), record(1)
+    figure = comparison_figure(one, other, (0, 0), (0, 0), language="zh", scale=scale, chosen=[1])
+    both = np.array([np.array(trace.z, float) for trace in figure.data[:2]])
+    assert figure.data[0].zmax == (most or pytest.approx(max(one.head(0, 0).max(), other.head(0, 0).max())))
+    if scale == "row":
+        np.testing.assert_array_equal(both.max(-1), 1)
+        assert np.allclose(figure.data[1].customdata.astype(float), other.head(0, 0), atol=1e-3)
+    titles = {"one": "颜色从 0 到 1", "row": "每行按各自最大值着色", "head": "颜色从 0 到 0."}
+    assert titles[scale] in figure.layout.title.text
+    assert [(shape.yref, shape.y0) for shape in figure.layout.shapes] == [("y", 0.5), ("y2", 0.5), ("y3", 0.5)]
+
+
+def test_a_comparison_names_what_was_done_to_the_weights():
+    one, other = (read(record(seed), sink="zero", direction="to") for seed in (0, 1))
+    figure = comparison_figure(one, other, (0, 0), (0, 0))
+    assert "set to 0" in figure.layout.title.text and "by whom a token is looked at" in figure.layout.title.text
+
+
+def test_on_a_narrow_page_the_pictures_of_a_comparison_stand_under_each_other():
+    wide, narrow = (comparison_figure(record(), record(1), (0, 0), (0, 0), columns=n) for n in (96, 28))
+    assert wide.layout.height is None and wide.layout.xaxis.domain[1] < wide.layout.xaxis2.domain[0]
+    tops = [narrow.layout[name].domain for name in ("yaxis", "yaxis2", "yaxis3")]
+    assert tops[0][0] > tops[1][1] and tops[1][0] > tops[2][1] and narrow.layout.height > 600
+    assert {tuple(narrow.layout[name].domain) for name in ("xaxis", "xaxis2", "xaxis3")} == {(0, 1)}
+    assert all(narrow.layout[name].showticklabels for name in ("yaxis", "yaxis2", "yaxis3"))
 
 
 def test_cells_that_cannot_be_looked_at_are_absent_in_a_comparison():

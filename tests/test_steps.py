@@ -26,6 +26,7 @@ from embviz.text import Corpus
 CORPUS = Corpus.of(["the king rules the land", "the queen guards the king", "a prince leads the duke"] * 60, "court")
 SMALL = {"layers": 2, "heads": 2, "dims": 16, "context": 16, "batch": 2, "steps": 12, "tokens": "words", "seed": 3}
 SENTENCE = "the king rules"
+END = "figure.update_layout(width=None, height=None)\n"
 
 
 @pytest.fixture(scope="module")
@@ -121,11 +122,13 @@ def test_the_explorer_offers_them_of_the_chosen_run(folder: Path) -> None:
 
 def test_two_of_them_are_set_side_by_side_in_figure_and_notebook(folder: Path) -> None:
     library = Library(folder)
-    asked = Selection("attention", model="court", sentence=SENTENCE, layer=1, head=0, other_model="court@4")
-    figure = compared.picture(library, asked, "light", "en")
-    lines = as_python(library, asked, "light", "en", 1)
+    asked = Selection(
+        "attention", model="court", sentence=SENTENCE, layer=1, head=0, other_model="court@4", marks="hide", step=2
+    )
+    figure = compared.picture(library, asked, "light", "en", 96)
+    lines = as_python(library, asked, "light", "en", 96).removesuffix(END)
     drawn: dict[str, object] = {}
     exec(lines, drawn)
-    assert figure.to_dict()["data"] == drawn["figure"].to_dict()["data"]  # type: ignore[attr-defined]
-    titles = " ".join(each.text for each in figure.layout.annotations if each.text)
-    assert "court@4" in titles
+    assert figure.to_json() == drawn["figure"].to_json()  # type: ignore[attr-defined]
+    assert "the second: court@4" in [each.text for each in figure.layout.annotations]
+    assert [None not in row for row in figure.data[1].z][2:] == [False], "the step has reached two rows"

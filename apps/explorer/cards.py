@@ -24,37 +24,24 @@ def notice(sentence: str, kind: str = "blue") -> Any:
     return dmc.Alert(sentence, color=kind, variant="light", className="notice")
 
 
-def bars(names: Iterable[str], shares: Iterable[float]) -> Any:
-    """What is likeliest or nearest, each with its number and a bar as long, up to 1."""
-    rows = [
-        html.Li(
-            [
-                html.Span(name, className="word"),
-                html.Span(className="bar", style={"--share": f"{min(1.0, abs(float(share))):.3f}"}),
-                html.Span(f"{share:.3f}", className="score"),
-            ]
-        )
+def bars(names: Iterable[str], shares: Iterable[float], urls: Iterable[str] | None = None) -> Any:
+    """What is likeliest or nearest, each with its number and a bar as long, up to 1; a link where it has a URL."""
+    rows: list[Any] = [
+        [
+            html.Span(name, className="word"),
+            html.Span(className="bar", style={"--share": f"{min(1.0, abs(float(share))):.3f}"}),
+            html.Span(f"{share:.3f}", className="score"),
+        ]
         for name, share in zip(names, shares, strict=True)
     ]
-    return html.Ol(rows, className="neighbors")
+    if urls is not None:
+        rows = [dcc.Link(row, href=url) for row, url in zip(rows, urls, strict=True)]
+    return html.Ol([html.Li(row) for row in rows], className="neighbors")
 
 
 def neighbor_list(found: tuple[str, ...], scores: np.ndarray, selection: Selection) -> Any:
     """Words with their scores, each a link to the same view with that word selected."""
-    rows = [
-        html.Li(
-            dcc.Link(
-                [
-                    html.Span(word, className="word"),
-                    html.Span(className="bar", style={"--share": f"{max(0.0, float(score)):.3f}"}),
-                    html.Span(f"{score:.3f}", className="score"),
-                ],
-                href=selection.but(word=word).url,
-            )
-        )
-        for word, score in zip(found, scores, strict=True)
-    ]
-    return html.Ol(rows, className="neighbors")
+    return bars(found, scores, [selection.but(word=word).url for word in found])
 
 
 def score_table(found: Neighbors, space: Space, selection: Selection, language: str) -> Any:

@@ -59,6 +59,7 @@ TEXT = {
     "model": ("Attention model", "注意力模型"),
     "layer": ("Layer", "层"),
     "head": ("Head", "头"),
+    "moved": ("Heads that changed most: click one", "变化最大的头：点击选择"),
     "strongest": ("Strongest links of this head", "该头最强的联系"),
     "each_scaled": ("Each tile is scaled to its own largest weight.", "每个小图按各自的最大权重着色。"),
     "encoder": (
@@ -150,7 +151,6 @@ TEXT = {
     "other_model": ("Another model", "另一个模型"),
     "the_same": ("the same", "相同"),
     "stop_comparing": ("Stop comparing", "结束比较"),
-    "difference": ("the second minus the first", "第二个减第一个"),
     "of_head": ("layer {layer}, head {head}", "第 {layer} 层第 {head} 头"),
     "changed_sentence": ("the other sentence", "另一个句子"),
     "heads_off": ("heads switched off: {count}", "已关闭的头：{count}"),

@@ -20,6 +20,7 @@ from embviz.attention.reading import read as read
 from embviz.attention.record import MEASURES as MEASURES
 from embviz.attention.record import Attention as Attention
 from embviz.attention.record import change as change
+from embviz.attention.record import variation as variation
 from embviz.attention.rollout import rollout as rollout
 from embviz.attention.scoring import head_scores as head_scores
 from embviz.attention.states import States as States

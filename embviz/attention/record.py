@@ -145,10 +145,7 @@ class Attention:
 
 
 def change(one: Attention, other: Attention) -> np.ndarray:
-    """(L, H) float32: how far what each head looks at has moved between two models, 0 (not at all) to 1.
-
-    For each token the total variation distance of its two rows of weights, half the sum of their absolute differences,
-    and of all tokens the mean.
+    """(L, H) float32: how far what each head looks at has moved between two models, see `variation`.
 
     Raises:
         EmbvizError: the two are not of the same tokens, layers and heads.
@@ -158,4 +155,13 @@ def change(one: Attention, other: Attention) -> np.ndarray:
         raise EmbvizError(f"{names} cut the sentence into other tokens: only models with the same tokenizer compare.")
     if (one.kind, one.layers, one.heads) != (other.kind, other.layers, other.heads):
         raise EmbvizError(f"{names} have not the same layers and heads: only two stages of one model compare.")
+    return variation(one, other)
+
+
+def variation(one: Attention, other: Attention) -> np.ndarray:
+    """(L, H) float32: how far the heads of two records of one shape look elsewhere, 0 (not at all) to 1.
+
+    For each token the total variation distance of its two rows of weights, half the sum of their absolute differences,
+    and of all tokens the mean.
+    """
     return np.abs(one.weights - other.weights).sum(-1).mean(-1) / 2

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from embviz.attention import Attention
-from embviz.figures.attention.titles import AXIS, beside_axis, brief, pixels, slanted
+from embviz.figures.attention.heatmap import row_frame
+from embviz.figures.attention.numbers import darkest, digits, most, rounded, scaled, shown
+from embviz.figures.attention.titles import (
+    AXIS,
+    beside_axis,
+    brief,
+    done,
+    heading,
+    of_head,
+    pixels,
+    say,
+    sides,
+    slanted,
+)
 from embviz.figures.raster import diverging
 from embviz.figures.theme import colorscale, plain, template
 
 _LONGEST = 16  # letters of a token at a side: three pictures share the width
 _NAMED = 48  # tokens up to which all are named
+_NARROW = 48  # letters across: on a page that holds fewer the pictures stand under each other
+_LETTER = 10  # pixels that a letter across stands for
+_NAME = 34  # pixels that what an axis is called takes, or what stands over a picture
+_BAR = 60  # pixels that the scale of colours takes
+
+Look = dict[str, Any]
 
 
 def comparison_figure(
@@ -22,87 +41,144 @@ def comparison_figure(
     right: Attention,
     left_head: tuple[int, int],
     right_head: tuple[int, int],
-    titles: tuple[str, str, str] = ("one", "other", "other − one"),
+    other: str | None = None,
     theme: str = "light",
-    names: tuple[str, str] = ("key", "query"),
+    language: str = "en",
+    scale: str = "head",
+    chosen: Sequence[int] = (),
+    columns: int = 96,
 ) -> go.Figure:
-    """Draw one head, another, and the signed difference where both are of as many tokens, on the same colours.
+    """Draw one head, another, and the signed difference where both are of as many tokens.
 
     Args:
         left: a record.
         right: another; of another sentence, model, or with changed heads.
         left_head: layer and head of the left one.
         right_head: of the right one.
-        titles: what stands over each picture.
+        other: what the second is, as its title says it; by default its head.
         theme: "light" or "dark".
-        names: what the two axes are called.
+        language: "en" or "zh", of the titles and the axes.
+        scale: what is darkest in both: "one", the weight 1; "row", each row's largest; "head", the largest of the two.
+        chosen: rows that are framed.
+        columns: how many letters fit across; where few do, the pictures stand under each other.
 
     Raises:
-        EmbvizError: a record does not hold its head.
+        EmbvizError: a record does not hold its head, or there is no such scale.
     """
-    one, other = _values(left, *left_head), _values(right, *right_head)
-    same = one.shape == other.shape
-    count = 3 if same else 2
-    spacing = 0.07 if left.tokens == right.tokens else 0.14  # room for the tokens of the second
-    figure = make_subplots(
-        1, count, subplot_titles=[plain(title) for title in titles[:count]], horizontal_spacing=spacing
-    )
-    figure.update_annotations(font_size=13, yshift=8)
-    signed = left.measure == "gradient"
-    most = float(np.nanmax(np.abs(np.concatenate([one.ravel(), other.ravel()])), initial=0)) or 1.0
-    scale = {"zmin": -most if signed else 0.0, "zmax": most, "colorscale": _scale(theme, signed), "showscale": False}
-    _add(figure, 1, left, one, scale, names, theme)
-    _add(figure, 2, right, other, scale, names, theme, rows=left.tokens != right.tokens)
-    if same:
-        far = float(np.nanmax(np.abs(other - one), initial=0)) or 1.0
-        bar = {"thickness": 8, "len": 0.6, "outlinewidth": 0, "tickfont": {"size": 10}}
-        look = {"zmin": -far, "zmax": far, "colorscale": _scale(theme, True), "showscale": True, "colorbar": bar}
-        _add(figure, 3, right, other - one, look, names, theme, rows=False)
-    figure.update_layout(template=template(theme), margin_r=8, margin_t=44, uirevision="comparison")
-    return figure
+    one, two = shown(left, *left_head), shown(right, *right_head)
+    largest = max(most(left, *left_head), most(right, *right_head))
+    told = of_head(right, *right_head, language) if other is None else plain(other)
+    parts = [
+        (left, _pair(one, scale, largest, left.measure, theme), say("first", language)),
+        (right, _pair(two, scale, largest, left.measure, theme), say("second", language, what=told)),
+    ]
+    if one.shape == two.shape:
+        parts.append((right, _difference(two - one, theme), say("less", language)))
+    scaling = f"scale {'both' if left.measure == 'gradient' and scale == 'head' else scale}"
+    said = [*done(left, language), say(scaling, language, most=f"{largest:.{digits(largest)}f}")]
+    title, above = heading(of_head(left, *left_head, language), said, theme, columns, _NAME)
+    layout: dict[str, Any] = {
+        "template": template(theme), "uirevision": "comparison", "title": title, "annotations": [],
+        "margin": {"r": 8, "t": above}, "shapes": [],
+    }  # fmt: skip
+    places, height = _places(parts, columns)
+    figure_height = {} if height is None else {"height": above + height}
+    traces = []
+    for at, ((seen, trace, name), place) in enumerate(zip(parts, places, strict=True)):
+        repeated = at > 0 and columns >= _NARROW and seen.tokens == left.tokens
+        axes = {"xaxis": f"x{at + 1 if at else ''}", "yaxis": f"y{at + 1 if at else ''}"}
+        traces.append(trace | axes)
+        layout |= _axes(seen, at, place, named=not repeated)
+        layout["annotations"].append(_over(name, axes))
+        layout["shapes"] += [
+            {**row_frame(row, len(seen.keys), theme), "xref": axes["xaxis"], "yref": axes["yaxis"]}
+            for row in chosen if 0 <= row < len(seen.tokens)
+        ]  # fmt: skip
+    texts = [plain(brief(token, _LONGEST)) for token in left.tokens]
+    beside = pixels(texts, _size(left.tokens))
+    layout["margin"] |= {"l": beside + _NAME, "b": _below(parts[-1][0]) + 8}
+    layout["annotations"].append(beside_axis(sides(left, language)[0], beside + 8, theme))
+    return go.Figure([go.Heatmap(trace) for trace in traces], layout | figure_height)
 
 
-def _values(seen: Attention, layer: int, head: int) -> np.ndarray:
-    """(T, K), NaN where nothing can be looked at."""
-    return np.where(seen.seen, seen.head(layer, head if len(seen.heads) > 1 else seen.heads[0]), np.nan)
+def _pair(values: np.ndarray, scale: str, largest: float, measure: str, theme: str) -> Look:
+    """A heatmap of one of the two, on colours that both have."""
+    decimals, signed, top = digits(largest), measure == "gradient", darkest(scale, largest)
+    z = scaled(values, scale, largest) if scale == "row" else values
+    weight = "customdata" if scale == "row" else "z"
+    return {
+        "z": rounded(z, 2 if scale == "row" else decimals), "zmin": -top if signed else 0.0, "zmax": top,
+        "colorscale": _both(theme) if signed else colorscale(theme), "showscale": False, "hoverongaps": False,
+        "hovertemplate": f"%{{y}} → %{{x}}: %{{{weight}:.{decimals}f}}<extra></extra>",
+        **({"customdata": rounded(values, decimals)} if scale == "row" else {}),
+    }  # fmt: skip
 
 
-def _scale(theme: str, signed: bool) -> list[Any]:
-    return [list(stop) for stop in zip((0, 0.5, 1), diverging(theme), strict=True)] if signed else colorscale(theme)
+def _difference(values: np.ndarray, theme: str) -> Look:
+    """A heatmap of what the second has more, in one colour, and less, in another."""
+    far = float(np.nanmax(np.abs(values), initial=0)) or 1.0
+    return {
+        "z": rounded(values, digits(far)), "zmin": -far, "zmax": far, "colorscale": _both(theme), "hoverongaps": False,
+        "colorbar": {"thickness": 8, "len": 0.6, "outlinewidth": 0, "tickfont": {"size": 10}},
+        "hovertemplate": f"%{{y}} → %{{x}}: %{{z:+.{digits(far)}f}}<extra></extra>",
+    }  # fmt: skip
 
 
-def _add(
-    figure: go.Figure,
-    column: int,
-    seen: Attention,
-    values: np.ndarray,
-    look: dict[str, Any],
-    names: tuple[str, str],
-    theme: str,
-    rows: bool = True,
-) -> None:
-    """A heatmap with its tokens at both sides, or only below it where its neighbour has the same rows."""
-    sides = [[plain(brief(token, _LONGEST)) for token in side] for side in (seen.keys, seen.tokens)]
-    figure.add_trace(
-        go.Heatmap(
-            z=np.round(values, 4), hoverongaps=False, hovertemplate="%{y} → %{x}: %{z:.3f}<extra></extra>", **look
-        ),
-        row=1,
-        col=column,
-    )
-    across, down = (
-        {"tickvals": np.arange(len(side))[::step], "ticktext": side[::step], "showgrid": False,
-         "tickfont": {"size": 11 if len(side) <= 24 else 8}}
-        for side, step in ((side, max(1, -(-len(side) // _NAMED))) for side in sides)
-    )  # fmt: skip
-    figure.update_xaxes(**across, **AXIS, tickangle=-60, side="bottom", constrain="domain", row=1, col=column)
-    figure.update_yaxes(
-        **down, **AXIS, autorange="reversed", constrain="domain", constraintoward="top", showticklabels=rows,
-        row=1, col=column,
-    )  # fmt: skip
-    if column == 1:
-        below, beside = slanted(sides[0], 11), pixels(sides[1], 11)
-        figure.update_layout(margin={"l": beside + 34, "b": below + 8})
-        figure.add_annotation(beside_axis(names[1], beside + 8, theme))
-    if len(sides[0]) == len(sides[1]):
-        figure.update_yaxes(scaleanchor=f"x{column if column > 1 else ''}", row=1, col=column)
+def _both(theme: str) -> list[Any]:
+    return [list(stop) for stop in zip((0, 0.5, 1), diverging(theme), strict=True)]
+
+
+def _places(parts: Sequence[Any], columns: int) -> tuple[list[dict[str, list[float]]], float | None]:
+    """Where each picture stands, as shares of both axes, beside each other or under; and the height if that is set."""
+    count, first = len(parts), parts[0][0]
+    if columns >= _NARROW:
+        gap = 0.07 if first.tokens == parts[1][0].tokens else 0.14  # room for the tokens of the second
+        wide = (1 - gap * (count - 1)) / count
+        return [{"x": [at * (wide + gap), at * (wide + gap) + wide], "y": [0.0, 1.0]} for at in range(count)], None
+    beside = max(pixels(map(brief, seen.tokens), _size(seen.tokens)) for seen, *_ in parts)
+    across = max(120.0, columns * _LETTER + 60 - beside - _NAME - _BAR)
+    tall = [across * min(3.0, len(seen.tokens) / len(seen.keys)) for seen, *_ in parts]
+    gaps = [_below(seen) + _NAME for seen, *_ in parts[:-1]]
+    whole = sum(tall) + sum(gaps)
+    ends = [1 - (sum(tall[:at]) + sum(gaps[:at])) / whole for at in range(count)]
+    places = [{"x": [0.0, 1.0], "y": [max(0.0, end - high / whole), end]} for end, high in zip(ends, tall, strict=True)]
+    return places, whole + _below(parts[-1][0]) + 8
+
+
+def _axes(seen: Attention, at: int, place: dict[str, list[float]], named: bool) -> dict[str, Any]:
+    """The tokens below a picture, and beside it where its neighbour has others."""
+    number = at + 1 if at else ""
+    across, down = _tokens(seen.keys), _tokens(seen.tokens)
+    square = {"scaleanchor": f"x{number}"} if len(seen.keys) == len(seen.tokens) else {}
+    return {
+        f"xaxis{number}": {**across, "tickangle": -60, "side": "bottom", "anchor": f"y{number}", "domain": place["x"]},
+        f"yaxis{number}": {**down, "autorange": "reversed", "constraintoward": "top", "anchor": f"x{number}",
+                           "showticklabels": named, "domain": place["y"], **square},
+    }  # fmt: skip
+
+
+def _tokens(side: Sequence[str]) -> dict[str, Any]:
+    """The tokens at a side, every so manieth where there are many."""
+    step = max(1, -(-len(side) // _NAMED))
+    return {
+        "tickvals": list(range(0, len(side), step)), "tickfont": {"size": _size(side)},
+        "ticktext": [plain(brief(token, _LONGEST)) for token in side[::step]],
+        "showgrid": False, "constrain": "domain", **AXIS,
+    }  # fmt: skip
+
+
+def _over(name: str, axes: dict[str, str]) -> dict[str, Any]:
+    """What stands over a picture."""
+    return {
+        "text": name, "showarrow": False, "font": {"size": 13}, "xref": f"{axes['xaxis']} domain", "x": 0.5,
+        "yref": f"{axes['yaxis']} domain", "y": 1, "yanchor": "bottom", "yshift": 6,
+    }  # fmt: skip
+
+
+def _size(tokens: Sequence[str]) -> int:
+    return 11 if len(tokens) <= 24 else 8
+
+
+def _below(seen: Attention) -> float:
+    """Pixels that the tokens below a picture take."""
+    return slanted([brief(token, _LONGEST) for token in seen.keys], _size(seen.keys))

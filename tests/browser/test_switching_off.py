@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 from test_attending import runs as runs
 from test_attending import view as view
 
+TITLES = "(document.querySelector('#attention-graph .js-plotly-plot')?.layout?.annotations ?? []).map((a) => a.text)"
+
 
 def titles(page: Page) -> list[str]:
-    """What stands over the pictures of a comparison."""
-    return page.evaluate(
-        "document.querySelector('#attention-graph .js-plotly-plot').layout.annotations?.map((each) => each.text) ?? []"
-    )
+    """What stands over the pictures of a comparison, and beside them."""
+    return page.evaluate(TITLES)
 
 
 def title(page: Page) -> str:
@@ -26,8 +27,7 @@ def until_title(page: Page, part: str) -> None:
 
 
 def until_compared(page: Page, part: str) -> None:
-    told = "document.querySelector('#attention-graph .js-plotly-plot')?.layout?.annotations ?? []"
-    page.wait_for_function(f"(part) => ({told}).some((each) => each.text.includes(part))", arg=part)
+    page.wait_for_function(f"(part) => {TITLES}.some((text) => text.includes(part))", arg=part)
 
 
 def test_another_measure_is_the_picture_and_the_url_brings_it_back(view: Callable[..., Page]) -> None:
@@ -51,10 +51,12 @@ def test_a_head_is_switched_off_beside_the_model_as_it_is_and_on_again(view: Cal
     expect(page.locator(".evidence")).to_contain_text("without this head")
     page.get_by_text("Switch this head off").click()
     until_compared(page, "heads switched off: 1")
-    assert titles(page)[0].startswith("encoder: layer 1, head 0") and "off=1.0" in page.url
+    assert titles(page)[0] == "the first" and "off=1.0" in page.url
+    assert title(page).startswith("encoder: layer 1, head 0")
     page.get_by_text("Switch this head on again").click()
-    until_title(page, "layer 1, head 0")
-    assert "off=" not in page.url and titles(page) == ["query (looks)", "key (is looked at)"]
+    expect(page).not_to_have_url(re.compile("off="))
+    page.wait_for_function(f"({TITLES}).length === 2")
+    assert titles(page) == ["query (looks)", "key (is looked at)"]
 
 
 def test_a_token_is_masked_and_the_difference_is_seen(view: Callable[..., Page]) -> None:

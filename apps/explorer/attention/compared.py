@@ -6,20 +6,21 @@ from typing import Any
 
 import dash
 import dash_mantine_components as dmc
+import numpy as np
 import plotly.graph_objects as go
 from dash import Input, Output, dcc, html
 
 from embviz.apps.explorer import ids
 from embviz.apps.explorer.attention.asked import kind_of
 from embviz.apps.explorer.attention.changed import changes_of
-from embviz.apps.explorer.attention.measured import measured
-from embviz.apps.explorer.cards import HIDDEN
+from embviz.apps.explorer.attention.looking import look_step, options
+from embviz.apps.explorer.cards import HIDDEN, bars
 from embviz.apps.explorer.frame import run_choices
 from embviz.apps.explorer.interface import language, text
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
+from embviz.attention import Attention, variation
 from embviz.errors import EmbvizError
-from embviz.figures.attention.titles import say
 from embviz.figures.comparison import comparison_figure
 
 CONTROLS = {
@@ -30,6 +31,8 @@ CONTROLS = {
 }
 NOTHING: dict[str, None] = dict.fromkeys((*CONTROLS, "off", "temperature"))
 """What a selection is without a comparison."""
+_OF_NO_HEAD = ("rollout", "flow")  # measures of all heads together
+_MOST = 8  # heads that are named
 
 
 def layout(language: str) -> Any:
@@ -115,18 +118,54 @@ def comparing(selection: Selection) -> bool:
     return any(getattr(selection, name) is not None for name in NOTHING)
 
 
-def picture(library: Library, selection: Selection, theme: str, language: str) -> go.Figure:
+def picture(library: Library, selection: Selection, theme: str, language: str, columns: int) -> go.Figure:
     """The head, the other, and the difference.
 
     Raises:
         EmbvizError: one of them cannot be looked at.
     """
     there = other(selection)
-    one, two = measured(library, selection), measured(library, there, changed=True)
     return comparison_figure(
-        one, two, (selection.layer, selection.head), (there.layer, there.head), titles(library, selection, language),
-        theme, sides(language),
+        *both(library, selection), (selection.layer, selection.head), (there.layer, there.head),
+        **told(library, selection, theme, language, columns),
     )  # fmt: skip
+
+
+def both(library: Library, selection: Selection) -> tuple[Attention, Attention]:
+    """The attention that is looked at, and that of what is compared with, read alike.
+
+    Raises:
+        EmbvizError: one of them cannot be looked at.
+    """
+    return look_step(library, selection), look_step(library, other(selection), changed=True)
+
+
+def told(library: Library, selection: Selection, theme: str, language: str, columns: int) -> dict[str, Any]:
+    """What the figure is told beside the two."""
+    return {
+        "other": " · ".join(_differences(library, selection, language)), "theme": theme, "language": language,
+        **options(selection), "columns": columns,
+    }  # fmt: skip
+
+
+def moved(library: Library, selection: Selection, language: str) -> list[Any]:
+    """The heads that look elsewhere in what is compared with, the farthest first, each a link; nothing where the two
+    have not as many tokens and heads.
+
+    Raises:
+        EmbvizError: one of them cannot be looked at.
+    """
+    if selection.other_layer is not None or selection.other_head is not None or selection.measure in _OF_NO_HEAD:
+        return []
+    one, two = both(library, selection)
+    if (one.layers, one.heads, one.weights.shape) != (two.layers, two.heads, two.weights.shape):
+        return []
+    far = variation(one, two)
+    first = np.argsort(-far, axis=None, kind="stable")[:_MOST]
+    heads = [(one.layers[i], one.heads[j]) for i, j in zip(*np.unravel_index(first, far.shape), strict=True)]
+    names = [text("of_head", language, layer=layer, head=head) for layer, head in heads]
+    urls = [selection.but(layer=layer, head=head).url for layer, head in heads]
+    return [html.H3(text("moved", language)), bars(names, far.ravel()[first], urls)]
 
 
 def other(selection: Selection) -> Selection:
@@ -137,22 +176,6 @@ def other(selection: Selection) -> Selection:
         layer=selection.layer if selection.other_layer is None else selection.other_layer,
         head=selection.head if selection.other_head is None else selection.other_head,
     )
-
-
-def titles(library: Library, selection: Selection, language: str) -> tuple[str, str, str]:
-    """What stands over the head, the other, and their difference."""
-    differences = " · ".join(_differences(library, selection, language))
-    return _named(selection, language), differences, text("difference", language)
-
-
-def sides(language: str) -> tuple[str, str]:
-    """What the axes are called."""
-    return say("key", language), say("query", language)
-
-
-def _named(selection: Selection, language: str) -> str:
-    head = text("of_head", language, layer=selection.layer, head=selection.head)
-    return f"{selection.model}: {head} ({text('measure_' + (selection.measure or 'weights'), language)})"
 
 
 def _differences(library: Library, selection: Selection, language: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from embviz.apps.explorer.attention import compared, inside
-from embviz.apps.explorer.attention.looking import chosen_of, heads_of
+from embviz.apps.explorer.attention.looking import heads_of, options
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
 from embviz.attention import Attention
@@ -44,7 +44,7 @@ def drawn(
     if selection.show in inside.SHOWS:
         return inside.draw(library, selection, theme, language)
     if compares(selection):
-        return compared.picture(library, selection, theme, language)
+        return compared.picture(library, selection, theme, language, columns)
     return draw(seen, selection, theme, language, columns, area)
 
 
@@ -72,15 +72,6 @@ def draw(
     if selection.show == "text":
         return text_figure(seen, selection.layer, selection.head, live=True, **asked)
     raise EmbvizError("There is no picture '{show}': there are {shows}.", show=selection.show, shows=", ".join(ALL))
-
-
-def options(selection: Selection) -> dict[str, Any]:
-    """What all pictures are told."""
-    return {
-        name: value
-        for name, value in {"scale": selection.scale, "chosen": chosen_of(selection)}.items()
-        if value
-    }  # fmt: skip
 
 
 def in_sight(area: Any, seen: Attention) -> Area | None:

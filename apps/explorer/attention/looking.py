@@ -13,20 +13,28 @@ from embviz.attention.reading import second
 from embviz.errors import EmbvizError
 
 
-def look(library: Library, selection: Selection) -> Attention:
-    """All heads on the sentence, by the selection's measure, read as it says; kept for the heads that come next."""
+def look(library: Library, selection: Selection, changed: bool = False) -> Attention:
+    """All heads on the sentence, by the selection's measure, read as it says; kept for the heads that come next.
+
+    Args:
+        changed: with the heads that the selection changes.
+    """
     asked = reading(library, selection)
     direction = asked.pop("direction", "from")
     if not asked:
-        return read(measured(library, selection), direction=direction)
-    return read(measured_and(library, selection, asked, lambda seen: read(seen, **asked)), direction=direction)
+        return read(measured(library, selection, changed), direction=direction)
+    return read(measured_and(library, selection, asked, lambda seen: read(seen, **asked), changed), direction=direction)
 
 
-def look_step(library: Library, selection: Selection) -> Attention:
+def look_step(library: Library, selection: Selection, changed: bool = False) -> Attention:
     """The same, with only those rows that the selection's step has reached."""
-    base = look(library, selection.but(direction=None))
-    rows = None if selection.step is None or selection.step >= len(base.tokens) else max(1, selection.step)
-    return read(base, rows=rows, direction=selection.direction or "from")
+    base = look(library, selection.but(direction=None), changed)
+    return read(base, rows=rows_of(base, selection), direction=selection.direction or "from")
+
+
+def rows_of(seen: Attention, selection: Selection) -> int | None:
+    """How many rows the selection's step has reached; None for all."""
+    return None if selection.step is None or selection.step >= len(seen.tokens) else max(1, selection.step)
 
 
 def reading(library: Library, selection: Selection) -> dict[str, Any]:
@@ -73,6 +81,12 @@ def heads_of(selection: Selection) -> list[tuple[int, int]]:
 def chosen_of(selection: Selection) -> list[int]:
     """The numbers of the chosen tokens."""
     return [int(number) for number in (selection.tokens or "").split(",") if number.isdecimal()]
+
+
+def options(selection: Selection) -> dict[str, Any]:
+    """What all pictures are told."""
+    told = {"scale": selection.scale, "chosen": chosen_of(selection)}
+    return {name: value for name, value in told.items() if value}
 
 
 def with_kind(library: Library, selection: Selection) -> Selection:

@@ -41,11 +41,15 @@ def measured(library: Library, selection: Selection, changed: bool = False) -> A
 
 
 def measured_and(
-    library: Library, selection: Selection, done: dict[str, Any], make: Callable[[Attention], Attention]
+    library: Library,
+    selection: Selection,
+    done: dict[str, Any],
+    make: Callable[[Attention], Attention],
+    changed: bool = False,
 ) -> Attention:
     """The same with something done to it, which is kept too."""
-    key = (*_key(library, selection, False), *done.items())
-    return RECENT.get(key, lambda: make(measured(library, selection)))
+    key = (*_key(library, selection, changed), *done.items())
+    return RECENT.get(key, lambda: make(measured(library, selection, changed)))
 
 
 def is_long(library: Library, selection: Selection) -> bool:

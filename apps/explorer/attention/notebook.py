@@ -7,8 +7,8 @@ from typing import Any
 from embviz.apps.explorer.attention import compared, inside
 from embviz.apps.explorer.attention.asked import asked, kind_of
 from embviz.apps.explorer.attention.changed import changes_of
-from embviz.apps.explorer.attention.drawing import compares, options
-from embviz.apps.explorer.attention.looking import heads_of, reading
+from embviz.apps.explorer.attention.drawing import compares
+from embviz.apps.explorer.attention.looking import heads_of, look, options, reading, rows_of
 from embviz.apps.explorer.attention.measured import asked_of_flow, place_of
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
@@ -24,9 +24,9 @@ def as_python(library: Library, selection: Selection, theme: str, language: str,
     if selection.show in inside.SHOWS:
         return inside.as_python(library, selection, theme, language) + end
     if compares(selection):
-        return _beside(library, selection, theme, language) + end
+        return _beside(library, selection, theme, language, columns) + end
     show, heads = selection.show or "heatmap", heads_of(selection)
-    read = {**reading(library, selection), **({"rows": selection.step} if selection.step else {})}
+    read = _read(library, selection)
     layer, head = heads[0][0], 0 if selection.measure in ("rollout", "flow") else heads[0][1]
     drawn = {
         "show": show, **({"heads": heads} if show == "lines" else {"layer": layer, "head": head}),
@@ -36,7 +36,7 @@ def as_python(library: Library, selection: Selection, theme: str, language: str,
     function = _FUNCTIONS.get(selection.measure or "")
     needs = [*(["read"] if read else []), *([function] if function else [])]
     imports = f"from embviz.attention import {', '.join(sorted(needs))}\n" if needs else ""
-    reads = f"seen = read(seen{told(read)})\n" if read else ""
+    reads = f"seen = read(seen{read})\n" if read else ""
     return (
         f"{imports}import embviz as ev\n\n{opened(library, selection)}"
         f"seen = {_seen(library, selection)}\n{reads}figure = ev.figure(seen{told(drawn)})\n{end}"
@@ -66,23 +66,32 @@ def _seen(library: Library, selection: Selection, run: str = "run", changes: str
     return f"{function}({run}.model, {sentence!r}{told({'target': target, 'kind': kind, **more})}{changes})"
 
 
-def _beside(library: Library, selection: Selection, theme: str, language: str) -> str:
+def _beside(library: Library, selection: Selection, theme: str, language: str, columns: int) -> str:
     """Two heads and their difference."""
-    other, titles = compared.other(selection), compared.titles(library, selection, language)
+    other = compared.other(selection)
     changes = changes_of(selection, kind_of(library.open(selection.model).model, selection) or "")
     function = _FUNCTIONS.get(selection.measure or "")
-    imports = f"from embviz.attention import {function}\n" if function else ""
-    names = compared.sides(language)
-    figure = {"titles": titles, "theme": theme, "names": names}
+    reads = [_read(library, each) for each in (selection, other)]
+    needs = [*(["read"] if any(reads) else []), *([function] if function else [])]
+    imports = f"from embviz.attention import {', '.join(sorted(needs))}\n" if needs else ""
     head = 0 if selection.measure in ("rollout", "flow") else None
     second = opened(library, other, "second") if other.model != selection.model else "second = run\n"
     ends = [(each.layer, each.head if head is None else head) for each in (selection, other)]
+    one = _seen(library, selection)
+    two = _seen(library, other, "second", f", changes={changes!r}" if changes else "")
     return (
         f"{imports}from embviz.figures.comparison import comparison_figure\n"
         f"{'from embviz.models.changes import Changes' + chr(10) if changes else ''}import embviz as ev\n\n"
-        f"{opened(library, selection)}"
-        f"{second}"
-        f"one = {_seen(library, selection)}\n"
-        f"other = {_seen(library, other, 'second', f', changes={changes!r}' if changes else '')}\n"
-        f"figure = comparison_figure(one, other, {ends[0]}, {ends[1]}{told(figure)})\n"
+        f"{opened(library, selection)}{second}"
+        f"one = {f'read({one}{reads[0]})' if reads[0] else one}\n"
+        f"other = {f'read({two}{reads[1]})' if reads[1] else two}\n"
+        f"figure = comparison_figure(one, other, {ends[0]}, {ends[1]}"
+        f"{told(compared.told(library, selection, theme, language, columns))})\n"
+    )
+
+
+def _read(library: Library, selection: Selection) -> str:
+    """The arguments by which a record is read."""
+    return told(
+        {**reading(library, selection), "rows": rows_of(look(library, selection.but(direction=None)), selection)}
     )

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from dash import Patch, html, no_update
 
 from embviz.apps.explorer import stages
+from embviz.apps.explorer.attention import compared, saying, taking
 from embviz.apps.explorer.attention import heads as heads_page
-from embviz.apps.explorer.attention import saying, taking
 from embviz.apps.explorer.attention.asked import kind_of
 from embviz.apps.explorer.attention.drawing import ALL, compares, in_sight
 from embviz.apps.explorer.attention.drawing import drawn as drawn_of
@@ -58,6 +58,8 @@ def picture(
         figure = drawn_of(library, selection, seen, theme, language, columns, _zoomed_in(area, seen))
         saving = taking.menu(library, selection, seen, theme, language, columns)
         details = [html.H3(text("strongest", language)), saying.strongest(seen, selection.layer, selection.head)]
+        if compares(selection):
+            details = [*compared.moved(library, selection, language), *details]
     except EmbvizError as error:
         return {**shown, "message": notice(explain(error, language))}
     key = _key(library, selection, theme, language)
