@@ -75,6 +75,26 @@ def test_chinese_characters_are_wordpieces_of_their_own(text):
     assert not any(character in token for token in vocabulary for character in CHINESE if len(token) > 1)
 
 
+@pytest.mark.parametrize("kind", ["wordpiece", "words"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "天气很好，我用 python 写。",
+        "the king. “he” said it, twice",
+        "他说：“你好！”（笑）",
+        "hello，world！",
+        "私は日本人 ok",
+    ],
+)
+def test_what_is_written_has_spaces_between_words_and_none_in_chinese(tmp_path, kind, line):
+    path = tmp_path / "text.txt"
+    path.write_text("\n".join([line] * 3), encoding="utf-8")
+    tokenizer = learn(path, kind, None, "text", quiet)
+    assert tokenizer.decode(tokenizer.encode(line).ids) == line
+    parts = [tokenizer.decode(tokenizer.encode(line).ids[:n]) for n in range(4)]
+    assert all(line.startswith(part) for part in parts), "what is streamed is never taken back"
+
+
 @pytest.mark.parametrize("kind", ["characters", "bpe"])
 def test_case_spaces_and_ends_of_lines_can_be_kept(tmp_path, kind):
     path = tmp_path / "text.txt"

@@ -87,6 +87,9 @@ def comparison_figure(
     for at, ((seen, trace, name), place) in enumerate(zip(parts, places, strict=True)):
         repeated = at > 0 and columns >= _NARROW and seen.tokens == left.tokens
         axes = {"xaxis": f"x{at + 1 if at else ''}", "yaxis": f"y{at + 1 if at else ''}"}
+        if "colorbar" in trace:
+            low, high = place["y"]
+            trace["colorbar"] |= {"y": (low + high) / 2, "len": 0.6 * (high - low)}
         traces.append(trace | axes)
         layout |= _axes(seen, at, place, named=not repeated)
         layout["annotations"].append(_over(name, axes))
@@ -119,7 +122,7 @@ def _difference(values: np.ndarray, theme: str) -> Look:
     far = float(np.nanmax(np.abs(values), initial=0)) or 1.0
     return {
         "z": rounded(values, digits(far)), "zmin": -far, "zmax": far, "colorscale": _both(theme), "hoverongaps": False,
-        "colorbar": {"thickness": 8, "len": 0.6, "outlinewidth": 0, "tickfont": {"size": 10}},
+        "colorbar": {"thickness": 8, "outlinewidth": 0, "tickfont": {"size": 10}},
         "hovertemplate": f"%{{y}} → %{{x}}: %{{z:+.{digits(far)}f}}<extra></extra>",
     }  # fmt: skip
 

@@ -84,6 +84,7 @@ def _words(text: Path, vocab: int | None, name: str, at: At) -> Tokenizer:
         [normalizers.NFC(), normalizers.BertNormalizer(strip_accents=False, lowercase=True)]
     )
     made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    made.decoder = wordpiece.joining()
     return _trained(made, lines(text, at), trainers.WordLevelTrainer, vocab or 8_192)
 
 

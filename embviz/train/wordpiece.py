@@ -14,10 +14,13 @@ from embviz.train.spool import At, lines
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+    from tokenizers.decoders import Decoder
 
 USUAL = 4_096
 """Tokens when nobody names a number; more only where single characters alone need them, as in Chinese."""
 
+_WIDE = r"\p{Han}\p{Hiragana}\p{Katakana}ー"
+_BEGIN, _END, _QUOTES_BEGIN, _QUOTES_END = "（《〈「『【", "，。！？；：、）》〉」』】", "“‘", "”’"
 _SPARE = 1_024  # tokens left for longer pieces where the characters are many
 
 
@@ -46,7 +49,7 @@ def learn(text: Path, vocab: int | None, name: str, at: At) -> Tokenizer:
 
 
 def _tokenizer(vocabulary: dict[str, int]) -> Tokenizer:
-    from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
+    from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
 
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=UNK))
     tokenizer.normalizer = normalizers.Sequence(
@@ -56,9 +59,20 @@ def _tokenizer(vocabulary: dict[str, int]) -> Tokenizer:
         ]
     )
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.decoder = joining()
     tokenizer.add_special_tokens([AddedToken(mark, normalized=False, special=True) for mark in SPECIALS])
     return tokenizer
+
+
+def joining() -> Decoder:
+    """How tokens become a text: pieces are put together, words have white space between them, Chinese has none."""
+    from tokenizers import Regex, decoders
+
+    bare = Regex(
+        rf"(?<=[{_WIDE}{_BEGIN}{_END}]) (?=[{_WIDE}{_BEGIN}{_END}])"
+        rf"| (?=[{_BEGIN}{_END}{_QUOTES_END}])|(?<=[{_BEGIN}{_QUOTES_BEGIN}{_END}]) "
+    )
+    return decoders.Sequence([decoders.WordPiece(), decoders.Fuse(), decoders.Replace(bare, "")])
 
 
 def _characters(text: Path) -> list[str]:
