@@ -178,3 +178,13 @@ def test_the_browser_chooses_the_language_and_the_switch_overrules(
     client.set_cookie("embviz-language", "zh")
     page = client.get("/_dash-layout", headers={"Accept-Language": header}).get_data(as_text=True)
     assert json.dumps("查找词语") in page
+
+
+def test_a_run_that_has_attention_is_the_model_where_none_is_named(tmp_path: Path) -> None:
+    small = {"layers": 1, "heads": 1, "dims": 8, "context": 16, "steps": 1, "batch": 2, "keep": 0}
+    for name in ("older", "newer"):
+        ev.make_run(ev.AttentionTrainer(**small), Corpus.of(["a b c d"] * 99, "abc"), tmp_path / name)
+    client = create_app(tmp_path).server.test_client()
+    assert "model=older" in client.get("/attention?run=older").location
+    assert "model=newer" in client.get("/attention?run=nobody").location
+    assert client.get("/attention?run=older&model=newer").status_code == 200

@@ -193,7 +193,7 @@ def test_a_heatmap_of_few_tokens_stays_when_one_zooms(models: Library) -> None:
         ("decoder", {"off": "0.0", "other_sentence": "the queen rules"}),
         ("encoder", {"show": "products", "off": "0.0", "token": 1}),
         ("seq2seq", {"show": "predictions"}),
-        ("decoder", {"show": "path", "token": 1}),
+        ("decoder", {"show": "paths", "token": 1}),
     ],
 )
 def test_the_lines_for_a_notebook_draw_the_same(models: Library, family: str, changes: dict[str, Any]) -> None:

@@ -105,3 +105,15 @@ def test_a_path_for_each_token_through_the_layers():
         assert trace.text[-1] and not any(trace.text[:-1])
     assert figure.data[1].line.width > figure.data[0].line.width and figure.data[0].opacity < 1
     assert figure.data[0].customdata[0] == "&lt;b&gt;<br>embedding"
+
+
+def test_names_at_the_ends_of_paths_lie_over_none_of_the_others():
+    tokens = ("queen", "king", "prince", ".")
+    vectors = np.zeros((2, 4, 2), np.float32)
+    vectors[0] = [[0, 0], [10, 0], [0, 10], [10, 10]]
+    vectors[1] = [[5, 5], [5.4, 5], [5, 5.2], [5.2, 5.4]]  # all end beside each other
+    figure = states_figure(States("", tokens, vectors, "m"), "title", "dark", chosen=0)
+    assert len({trace.textposition for trace in figure.data}) == 4
+    assert figure.data[3].text[-1] == "“.”", "a dot beside a dot would not be seen"
+    alone = states_figure(States("", tokens[:1], vectors[:, :1], "m"), "title")
+    assert alone.data[0].textposition == "top center"

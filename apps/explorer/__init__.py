@@ -7,6 +7,7 @@ functions; every word of the interface stands in `interface.py`, every id in `id
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 import dash
@@ -17,6 +18,7 @@ from embviz.apps.explorer.interface import EXAMPLES, language
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import VIEWS, Selection
+from embviz.errors import EmbvizError
 
 _log = logging.getLogger(__name__)
 
@@ -75,8 +77,13 @@ def lacks_run(selection: Selection, path: str) -> bool:
 
 
 def with_defaults(library: Library, selection: Selection) -> Selection:
-    """The selection with the run and the model that a reader sees first, where it names none."""
+    """The selection with the run and the model that a reader sees first, where it names none; of a run that has
+    attention that one.
+    """
     first = home(library, language())
+    with suppress(EmbvizError):
+        if library.open(selection.run).has_attention:
+            first = first.but(model=selection.run)
     return selection.but(run=selection.run or first.run, model=selection.model or first.model)
 
 

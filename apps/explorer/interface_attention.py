@@ -137,6 +137,7 @@ TEXT = {
     "as_it_is": ("as it is", "原样"),
     "without_this": ("without this head", "关闭该头"),
     "with_changes": ("with all changes", "全部改动"),
+    "text_ends": ("the text ends", "文本结束"),
     "divergence": ("KL {here:.3f} nats; mean of all tokens {mean:.3f}", "KL {here:.3f} 奈特；所有词元平均 {mean:.3f}"),
     "divergence_means": (
         "How far the predictions move: the Kullback-Leibler divergence from the model as it is; 0 is nothing.",
@@ -191,7 +192,7 @@ TEXT = {
     "path_after": ("after layer {layer}", "第 {layer} 层之后"),
     "show_products": ("q · k", "q · k"),
     "show_predictions": ("predictions", "预测"),
-    "show_path": ("paths", "路径"),
+    "show_paths": ("paths", "路径"),
     "hint_products": (
         "From one query and all keys to weights; choose the query among the tokens below.",
         "从一个查询和所有键到权重；在下方的词元中选择查询。",
@@ -200,7 +201,7 @@ TEXT = {
         "The likeliest token after each layer; hover for more.",
         "每一层之后最可能的词元；悬停查看更多。",
     ),
-    "hint_path": (
+    "hint_paths": (
         "The vectors of each token, layer by layer; choose one below.",
         "每个词元逐层的向量；在下方选择一个。",
     ),

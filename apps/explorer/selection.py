@@ -40,7 +40,7 @@ class Selection:
         kind: of a seq2seq model's attention: cross, encoder or decoder.
         layer: counted from 0.
         head: counted from 0.
-        show: how attention is shown: heatmap, lines, text, products, predictions or path; or heads, the kinds of all.
+        show: how attention is shown: heatmap, lines, text, products, predictions or paths; or heads, the kinds of all.
         lines: of lines, the heads that are drawn, such as 0.1 for layer 0, head 1, parted by tabs; None for the one.
         tokens: the numbers of the chosen tokens, parted by commas.
         step: only so many of the first rows of attention; None for all.

@@ -35,7 +35,7 @@ def history_figure(
     hover = "%{x:,}: %{y:.3f}<extra>%{fullData.name}</extra>"
     figure = go.Figure(
         [
-            go.Scatter(x=x, y=y, mode="lines", name=names[2], hovertemplate=hover,
+            go.Scatter(x=x, y=y, mode="lines" if len(x) > 1 else "markers", name=names[2], hovertemplate=hover,
                        line={"width": 1.2, "color": palette.point}),
             go.Scatter(x=[step for step, _ in validation], y=[loss for _, loss in validation],
                        mode="lines+markers", name=names[3], hovertemplate=hover,

@@ -21,6 +21,7 @@ from embviz.attention import MEASURES
 from embviz.attention.predictions import Predictions
 from embviz.errors import EmbvizError
 from embviz.figures.raster import data_uri, heatmap_png
+from embviz.models import AttentionModel
 from embviz.models.changes import Changes, Head
 
 _SHOWN = 5
@@ -132,7 +133,7 @@ def _switch(library: Library, selection: Selection, language: str) -> list[Any]:
         columns.append(("with_changes", all_off.after, all_off.divergence))
     return [
         html.H3(text("predicts", language, token=without.before.tokens[place])),
-        html.Div([_predicted(*column, place, language) for column in columns], className="predicted"),
+        html.Div([_predicted(model, *column, place, language) for column in columns], className="predicted"),
         html.Div(_toggles(selection, head, off, kind, language), className="examples"),
         html.Div(_temperatures(selection, head, kind, language), className="examples"),
     ]
@@ -149,9 +150,14 @@ def _temperatures(selection: Selection, head: Head, kind: str, language: str) ->
     return [html.Span(text("temperature_here", language), className="quiet"), *links]
 
 
-def _predicted(name: str, predictions: Predictions, divergence: np.ndarray | None, place: int, language: str) -> Any:
+def _predicted(
+    model: AttentionModel, name: str, predictions: Predictions, divergence: np.ndarray | None, place: int, language: str
+) -> Any:
     """The likeliest tokens at a place, and how far from those of the model as it is."""
-    likeliest = bars(predictions.texts[place][:_SHOWN], predictions.probabilities[place][:_SHOWN])
+    ends = {str(model.tokenizer.id_to_token(mark)) for mark in model.marks.ends} if model.family != "encoder" else set()
+    tokens = [f"{token} · {text('text_ends', language)}" if token in ends else token
+              for token in predictions.texts[place][:_SHOWN]]  # fmt: skip
+    likeliest = bars(tokens, predictions.probabilities[place][:_SHOWN])
     said: list[Any] = [html.H3(text(name, language)), likeliest]
     if divergence is not None:
         far = text("divergence", language, here=float(divergence[place]), mean=float(divergence.mean()))

@@ -21,7 +21,7 @@ from embviz.figures.states import states_figure
 from embviz.models import AttentionModel
 from embviz.models.changes import Changes
 
-SHOWS = ("products", "predictions", "path")
+SHOWS = ("products", "predictions", "paths")
 """The pictures that there are."""
 
 Inside = tuple[Callable[..., Any], Any, Callable[..., go.Figure], dict[str, Any]]
@@ -34,7 +34,7 @@ def draw(library: Library, selection: Selection, theme: str, language: str) -> g
     Raises:
         EmbvizError: the model cannot be looked into, or cannot read the sentence.
     """
-    draws = {"products": _products, "predictions": _predictions, "path": _path}
+    draws = {"products": _products, "predictions": _predictions, "paths": _path}
     _, record, figure, arguments = draws[selection.show or ""](library, selection, language)
     return figure(record, theme=theme, **arguments)
 
@@ -42,9 +42,9 @@ def draw(library: Library, selection: Selection, theme: str, language: str) -> g
 def as_python(library: Library, selection: Selection, theme: str, language: str) -> str:
     """The lines that draw the same in a notebook."""
     model, sentence, target = asked(library, selection)
-    made = {"products": _products, "predictions": _predictions, "path": _path}[selection.show or ""]
+    made = {"products": _products, "predictions": _predictions, "paths": _path}[selection.show or ""]
     function, _, figure, arguments = made(library, selection, language)
-    module = {"products": "products", "predictions": "lens", "path": "states"}[selection.show or ""]
+    module = {"products": "products", "predictions": "lens", "paths": "states"}[selection.show or ""]
     kind = kind_of(model, selection) if function is products and len(model.shape.kinds) > 1 else None
     told = "".join(f", {name}={value!r}" for name, value in (("target", target), ("kind", kind)) if value is not None)
     where = f", {selection.layer}, {selection.head}" if function is products else ""

@@ -16,6 +16,7 @@ from embviz.figures.attention.titles import across, brief, done, heading, of_hea
 from embviz.figures.theme import PALETTES, colorscale, plain, template
 
 _LINE = 34  # pixels from line to line
+_BAR = 56  # pixels of the scale of colours, under the text
 _LIVE = 90_000  # weights that are sent along, for a page that colours by itself
 _FONT = (
     "ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', 'Noto Sans Mono', 'Noto Sans Mono CJK SC', "
@@ -78,12 +79,12 @@ def text_figure(
     said = [*done(attention, language), _of_rows(attention, rows, language), ends]
     title, above = heading(of_head(attention, layer, head, language), said, theme, columns, 4)
     layout = {
-        "template": template(theme), "title": title, "hovermode": "closest", "height": lines * _LINE + above + 12,
+        "template": template(theme), "title": title, "hovermode": "closest", "height": lines * _LINE + above + _BAR,
         "xaxis": {"range": [columns, -0.5] if backward else [-0.5, columns], "visible": False, "fixedrange": True},
         "yaxis": {"range": [lines - 0.4, -0.6], "visible": False, "fixedrange": True},
         "shapes": [_frame(looks[row], palette.accent) for row in rows],
         "annotations": _headings(attention, looks, looked, theme, language, columns if backward else 0),
-        "margin": {"l": 12, "r": 12, "b": 12, "t": above},
+        "margin": {"l": 12, "r": 12, "b": _BAR, "t": above},
     }  # fmt: skip
     if live and values.size <= _LIVE:
         layout["meta"] = {"attention": _live(attention, values, looks, looked, rows, scale, columns, theme)}
@@ -152,8 +153,9 @@ def _colored(
     heatmap = go.Heatmap(
         z=rounded(grid, digits(top)), text=said.tolist(), customdata=places.tolist(), zmin=0, zmax=top, ygap=6,
         colorscale=colorscale(theme), hoverongaps=False, hovertemplate="%{text}<extra></extra>",
-        colorbar={"title": {"text": say("weight", language), "side": "right", "font": {"size": 12}}, "thickness": 10,
-                  "len": 1, "outlinewidth": 0, "nticks": 3, "tickfont": {"size": 11}},
+        colorbar={"title": {"text": say("weight", language), "side": "top", "font": {"size": 12}}, "thickness": 8,
+                  "orientation": "h", "lenmode": "pixels", "len": 180, "x": 0, "xanchor": "left", "y": 0,
+                  "yanchor": "top", "ypad": 4, "outlinewidth": 0, "nticks": 3, "tickfont": {"size": 11}},
     )  # fmt: skip
     quiet = PALETTES[theme].quiet
     words = go.Scatter(
