@@ -8,6 +8,7 @@ damaged run is told from a good one. Nothing here is pickled.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -66,6 +67,15 @@ class Run:
     def has_attention(self) -> bool:
         """Whether the run holds the weights of an attention model."""
         return not {"weights.safetensors", "pretrained/config.json"}.isdisjoint(self.meta["files"])
+
+    @cached_property
+    def examples(self) -> list[str]:
+        """Some lines of the text that an attention model learned from, to begin with; none of most other runs."""
+        try:
+            found = json.loads((self.path / "examples.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return []
+        return [line for line in found if isinstance(line, str)] if isinstance(found, list) else []
 
     @cached_property
     def space(self) -> Space:

@@ -17,11 +17,13 @@ from pages import said
 import embviz as ev
 from embviz.apps.explorer import create_app, home, interface, interface_library, words
 from embviz.apps.explorer.attention.picture import picture
+from embviz.apps.explorer.examples import sentence_for
 from embviz.apps.explorer.frame import changed_by, control_value, navigation, run_choices
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import VIEWS, Selection
 from embviz.errors import EmbvizError
 from embviz.text import Corpus
+from embviz.text.pairs import Pairs
 
 texts = st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
@@ -188,3 +190,21 @@ def test_a_run_that_has_attention_is_the_model_where_none_is_named(tmp_path: Pat
     assert "model=older" in client.get("/attention?run=older").location
     assert "model=newer" in client.get("/attention?run=nobody").location
     assert client.get("/attention?run=older&model=newer").status_code == 200
+
+
+def test_a_model_of_ones_own_text_begins_with_a_line_of_it(tmp_path: Path) -> None:
+    small = {"layers": 1, "heads": 1, "dims": 8, "context": 12, "steps": 1, "batch": 2, "tokens": "characters"}
+    digits = ["12", "314159265358979", "2718281828", "1618033988", "2718281828"] * 40
+    pairs = Pairs.of([(line, line[::-1]) for line in digits], "digits")
+    ev.make_run(ev.AttentionTrainer(family="seq2seq", **small), pairs, tmp_path / "digits")
+    library = Library(tmp_path)
+    run = library.open("digits")
+    assert run.examples == ["2718281828", "1618033988"], "12 is too short, the other too long to be read whole"
+    assert home(library, "zh").sentence == "2718281828"
+    asked = said(picture(library, Selection("attention", model="digits"), "light", "en")["message"])
+    assert "2718281828" in asked
+    assert "国" in sentence_for(None, "zh") and "king" in sentence_for(None, "en")
+    ours = replace(run, meta={**run.meta, "corpus": {"name": "peoples-daily"}})
+    assert "国" in sentence_for(ours, "en"), "in the language of the text that it learned from"
+    (run.path / "examples.json").write_text("{", encoding="utf-8")
+    assert replace(run).examples == [] and "king" in sentence_for(replace(run), "en")

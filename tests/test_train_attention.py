@@ -74,7 +74,10 @@ def test_the_folder_holds_a_run_but_for_its_meta(tmp_path):
     model = AttentionTrainer(steps=3, checkpoint_every=1, **TINY).fit(told(story()), folder=tmp_path)
     names = {path.name for path in tmp_path.iterdir()}
     kept = {"words.arrow", "vectors.npy", "weights.safetensors", "model.json", "tokenizer.json"}
-    assert names == kept | {"history.tsv", "steps"} and {path.name for path in tmp_path.glob("steps/2/*")} == kept
+    assert (
+        names == kept | {"history.tsv", "examples.json", "steps"}
+        and {path.name for path in tmp_path.glob("steps/2/*")} == kept
+    )
     back, space = AttentionModel.load(tmp_path), Space.load(tmp_path)
     assert np.array_equal(attend(back, "cold snow").weights, attend(model, "cold snow").weights)
     counts = [space.count(row) for row in range(len(space))]

@@ -14,7 +14,8 @@ import dash
 from flask import redirect
 
 from embviz.apps.explorer import attention, compressed, frame, map, training, words
-from embviz.apps.explorer.interface import EXAMPLES, language
+from embviz.apps.explorer.examples import sentence_for
+from embviz.apps.explorer.interface import language
 from embviz.apps.explorer.jobs import Jobs
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import VIEWS, Selection
@@ -91,6 +92,6 @@ def home(library: Library, language: str) -> Selection:
     """What a reader sees first: the map of the newest word vectors, by the best method that is computed already; where
     there is no run, how to train one.
     """
-    run = library.default_run()
-    selection = Selection(run=run, model=library.default_model(), sentence=EXAMPLES["sentence"][language][0])
+    run, model = library.default_run(), library.default_model()
+    selection = Selection(run=run, model=model, sentence=sentence_for(library.open(model) if model else None, language))
     return selection.but(method=map.ready_method(library, run)) if run else selection.but(view="training")

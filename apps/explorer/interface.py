@@ -259,23 +259,6 @@ _TEXT = {
     ),
 }  # fmt: skip
 
-EXAMPLES: dict[str, dict[str, tuple]] = {
-    "axes": {
-        "en": (
-            ("man <-> woman", "poor <-> rich"),
-            ("past <-> future", "small <-> large"),
-            ("he <-> she", "bad <-> good"),
-        ),
-        "zh": (("农村 <-> 城市", "小 <-> 大"), ("男 <-> 女", "穷 <-> 富"), ("过去 <-> 未来", "坏 <-> 好")),
-    },
-    "begin": {"en": ("The",), "zh": ("中国",)},
-    "words": {"en": ("river", "music", "king - man + woman"), "zh": ("经济", "北京", "巴黎 - 法国 + 日本")},
-    "sentence": {
-        "en": ("The king of the country lived in a city, and the queen lived in the king's city.",),
-        "zh": ("中国的经济发展很快，人民的生活也越来越好。",),
-    },
-}
-
 _ERRORS = {
     "Nothing was typed. Type a word, or an expression such as king - man + woman.":
         "还没有输入。请输入一个词，或算式，例如 巴黎 - 法国 + 日本。",

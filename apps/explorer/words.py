@@ -12,7 +12,8 @@ from dash import Input, Output, dcc, html
 
 from embviz.apps.explorer import frame, ids
 from embviz.apps.explorer.cards import empty, facts, notice, score_table
-from embviz.apps.explorer.interface import EXAMPLES, explain, language, text, theme
+from embviz.apps.explorer.examples import EXAMPLES
+from embviz.apps.explorer.interface import explain, language, text, theme
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
 from embviz.errors import EmbvizError

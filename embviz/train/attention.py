@@ -8,6 +8,7 @@ runs, the shell and figures.
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from dataclasses import dataclass, field, fields
@@ -134,6 +135,7 @@ class AttentionTrainer:
             module = train(self, shape, reading.batches, report, folder)
             model = AttentionModel(reading.tokenizer, module, corpus.name)
             _write(model, reading.counts, folder)
+            (folder / "examples.json").write_text(json.dumps(reading.examples, ensure_ascii=False), encoding="utf-8")
             for step, module in self._on_the_way(shape, folder):
                 on_the_way = AttentionModel(reading.tokenizer, module, corpus.name)
                 _write(on_the_way, reading.counts, folder / STEPS / str(step))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from embviz.train.attention import AttentionTrainer
     from embviz.train.batches import Batches
 
+_EXAMPLES, _LOOKED_AT = 3, 2_000  # lines that are kept, and of how many
+_FEWEST, _LETTERS = 4, 120  # tokens that one has at least, and characters at most
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -36,11 +40,13 @@ class Reading:
         tokenizer: text to token ids, with the marks that the family's texts wear.
         counts: (V,) int64, how often each token occurs in the text.
         batches: what each step sees.
+        examples: some lines that the model reads whole, of pairs the first sides.
     """
 
     tokenizer: Tokenizer
     counts: np.ndarray
     batches: Batches
+    examples: tuple[str, ...]
 
 
 @contextmanager
@@ -72,7 +78,7 @@ def _text(trainer: AttentionTrainer, corpus: Corpus, report: Report, folder: Pat
     tokenizer = dressed(tokenizer, trainer.family, trainer.tokens)
     shape = trainer.shape(tokenizer.get_vocab_size())
     batches = Windows.of(stream, shape, trainer.batch, trainer.mask, trainer.seed, corpus.name, trainer.held)
-    return Reading(tokenizer, stream.counts, batches)
+    return Reading(tokenizer, stream.counts, batches, _examples(text, tokenizer, trainer.context))
 
 
 def _pairs(trainer: AttentionTrainer, pairs: Pairs, report: Report, folder: Path) -> Reading:
@@ -92,7 +98,19 @@ def _pairs(trainer: AttentionTrainer, pairs: Pairs, report: Report, folder: Path
     tokenizer, counts = dressed(tokenizer, trainer.family, trainer.tokens), sources.counts + targets.counts
     shape = trainer.shape(tokenizer.get_vocab_size())
     batches = PairBatches.of(sources, targets, shape, trainer.batch, trainer.seed, pairs.name, trainer.held)
-    return Reading(tokenizer, counts, batches)
+    return Reading(tokenizer, counts, batches, _examples(sides[0], tokenizer, trainer.context))
+
+
+def _examples(path: Path, tokenizer: Tokenizer, context: int) -> tuple[str, ...]:
+    """The first lines of a file that are not too long for the model and for a page, nor a word or two, each once."""
+    found: dict[str, None] = {}
+    for line in islice(lines(path, lambda share: None), _LOOKED_AT):
+        read = tokenizer.encode(line) if len(line) <= _LETTERS else None
+        if read and sum(end > start for start, end in read.offsets) >= _FEWEST and len(read) <= context:
+            found[line] = None
+        if len(found) == _EXAMPLES:
+            break
+    return tuple(found)
 
 
 def _at(report: Report, stage: str) -> At:

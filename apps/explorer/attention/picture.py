@@ -52,7 +52,7 @@ def picture(
         model = library.open(selection.model).model
         shown |= _of_model(library, selection, model, language)
         if model.shape.kinds and not (selection.sentence or "").strip():
-            return {**shown, "message": saying.ask(selection, language)}
+            return {**shown, "message": saying.ask(library.open(selection.model), selection, language)}
         shown["write"] = {} if model.family == "decoder" else HIDDEN
         every, seen = look(library, _of_overview(library, selection)), look_step(library, selection)
         figure = drawn_of(library, selection, seen, theme, language, columns, _zoomed_in(area, seen))

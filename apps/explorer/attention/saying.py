@@ -8,11 +8,13 @@ import numpy as np
 from dash import dcc, html
 
 from embviz.apps.explorer.cards import bars, notice
-from embviz.apps.explorer.interface import EXAMPLES, text
+from embviz.apps.explorer.examples import sentence_for
+from embviz.apps.explorer.interface import text
 from embviz.apps.explorer.selection import Selection
 from embviz.attention import Attention
 from embviz.generation import fill
 from embviz.models import AttentionModel
+from embviz.runs import Run
 
 _STRONGEST = 8
 
@@ -73,9 +75,9 @@ def _link(seen: Attention, row: int, column: int) -> str:
     return " → ".join(reversed(ends) if seen.turned else ends)
 
 
-def ask(selection: Selection, language: str) -> list[Any]:
+def ask(run: Run, selection: Selection, language: str) -> list[Any]:
     """What to do where nothing is typed, with an example to click."""
-    example = EXAMPLES["sentence"][language][0]
+    example = sentence_for(run, language)
     return [
         notice(text("ask_sentence", language)),
         dcc.Link(example, href=selection.but(sentence=example).url, className="chip"),

@@ -9,8 +9,9 @@ from dash import dcc, html
 
 from embviz.apps.explorer import ids
 from embviz.apps.explorer.cards import empty
+from embviz.apps.explorer.examples import EXAMPLES
 from embviz.apps.explorer.frame import attributes
-from embviz.apps.explorer.interface import EXAMPLES, text, theme
+from embviz.apps.explorer.interface import text, theme
 from embviz.apps.explorer.map.chosen import ORDERS
 from embviz.apps.explorer.map.colors import COLORS
 from embviz.apps.explorer.map.lists import pasted_form, surrounded_form

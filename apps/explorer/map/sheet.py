@@ -16,7 +16,7 @@ import dash
 import numpy as np
 from flask import Response, abort, request
 
-from embviz.apps.explorer.interface import EXAMPLES
+from embviz.apps.explorer.examples import EXAMPLES
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.map import colors
 from embviz.apps.explorer.map.pins import pinned_on, rows_of

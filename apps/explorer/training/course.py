@@ -10,12 +10,15 @@ import plotly.graph_objects as go
 from dash import dcc, html
 
 from embviz.apps.explorer.cards import HIDDEN, empty, notice
-from embviz.apps.explorer.interface import EXAMPLES, text, worded
+from embviz.apps.explorer.examples import sentence_for
+from embviz.apps.explorer.interface import text, worded
 from embviz.apps.explorer.selection import Selection
 from embviz.apps.explorer.training.fields import steps
 from embviz.apps.explorer.training.queue import Progress, Training, Trainings
 from embviz.apps.explorer.training.samples import writes
+from embviz.errors import EmbvizError
 from embviz.figures.history import history_figure
+from embviz.runs import Run, open_run
 
 SEEN: dict[str, str] = {}
 BUSY = ("queued", "running", "stopping")
@@ -87,7 +90,7 @@ def _one(
         "remove": HIDDEN if now.state in BUSY else SEEN,
         "buttons": SEEN,
         "sample": SEEN if writes(trainings, training.name) and now.state != "queued" else HIDDEN,
-        "links": _ways_on(training, selection, language) if now.state == "done" else [],
+        "links": _ways_on(_made(trainings, training), training, selection, language) if now.state == "done" else [],
     }
 
 
@@ -150,11 +153,19 @@ def _curve(trainings: Trainings, training: Training, theme: str, language: str) 
     )
 
 
-def _ways_on(training: Training, selection: Selection, language: str) -> list[Any]:
+def _made(trainings: Trainings, training: Training) -> Run | None:
+    """The run that was made; none where it is damaged, which its views say."""
+    try:
+        return open_run(trainings.runs / training.name)
+    except EmbvizError:
+        return None
+
+
+def _ways_on(run: Run | None, training: Training, selection: Selection, language: str) -> list[Any]:
     """The views that show what was made."""
     of: dict[str, Any] = {"run": training.name, "word": None, "pins": None, "words": None, "training": None}
     views = ("map", "words") if training.kind == "word2vec" else ("attention", "map", "words")
-    of |= {"sentence": selection.sentence or EXAMPLES["sentence"][language][0]}
+    of |= {"sentence": sentence_for(run, language)}
     seen = selection.but(**of, **({"model": training.name, "layer": 0, "head": 0} if "attention" in views else {}))
     return [dcc.Link(text(f"to_{view}", language), href=seen.but(view=view).url, className="chip") for view in views]
 

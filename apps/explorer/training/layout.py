@@ -10,8 +10,9 @@ from dash import dcc, html
 
 from embviz.apps.explorer import ids
 from embviz.apps.explorer.cards import empty
+from embviz.apps.explorer.examples import EXAMPLES
 from embviz.apps.explorer.frame import attributes
-from embviz.apps.explorer.interface import EXAMPLES, text, theme, worded
+from embviz.apps.explorer.interface import text, theme, worded
 from embviz.apps.explorer.training import texts
 from embviz.apps.explorer.training.course import HIDDEN
 from embviz.apps.explorer.training.fields import FIRST, KINDS, Field, fields_of
