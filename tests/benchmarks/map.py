@@ -102,15 +102,11 @@ def server_side(address: str, name: str, n: int) -> Callable[[], None]:
     def hover() -> None:
         hovered = {"row": int(random.integers(n)), "bbox": {}}
         ask("map-tooltip.show", [part("map-hovered", "data", hovered), part("map-graph", "hoverData", None)],
-            [part("url", "pathname", "/map"), part("url", "search", f"?run={name}")])  # fmt: skip
+            [part("map-asked", "data", f"?run={name}")])  # fmt: skip
 
     def click() -> None:
         word = open_word(int(random.integers(min(n, 400_000))))
-        ask(
-            "map-details.children",
-            [part("url", "pathname", "/map"), part("url", "search", f"?run={name}&word={word}")],
-            [],
-        )
+        ask("map-details.children", [part("map-asked", "data", f"?run={name}&word={word}")], [])
 
     space = open_run(RUNS[name]).space
     open_word = space.word
