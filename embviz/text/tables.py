@@ -98,8 +98,9 @@ def _checked(column: str | None, there: list[str], name: str) -> str:
     if not there:
         raise EmbvizError(f"'{name}' has no columns: its first line should name them.")
     columns = ", ".join(repr(title if len(title) < 40 else title[:39] + "…") for title in there[:20])
-    asked = f"has no column {column!r}" if column else "is a table, and no column was named"
-    raise EmbvizError(f"'{name}' {asked}: say --column with one of {columns}.")
+    if column:
+        raise EmbvizError(f"'{name}' has no column {column!r}: name one of {columns}, or rename it.")
+    raise EmbvizError(f"'{name}' is a table, and no column was named: say --column with one of {columns}.")
 
 
 def _lines(blocks: Iterable[str]) -> Iterator[str]:

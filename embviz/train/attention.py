@@ -47,14 +47,17 @@ WHERE, HOW = (
 
 
 def check_where(device: str, precision: str) -> None:
-    """Whether there are such a device and such a precision anywhere.
+    """Whether there is such a device here, and such a precision anywhere: before a long text is read.
 
     Raises:
-        EmbvizError: there are not.
+        EmbvizError: there is not.
     """
+    from embviz.train.devices import device_of
+
     for name, value, there in (("device", device, DEVICES), ("precision", precision, PRECISIONS)):
         if value not in there:
             raise EmbvizError(f"{name} is '{value}', and there are {', '.join(there[:-1])} and {there[-1]}.")
+    device_of(device)
 
 
 def _of(default: Any, help: str) -> Any:
