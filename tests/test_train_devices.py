@@ -50,6 +50,8 @@ def numbers(*size: int) -> Tensor:
 def learn(module: nn.Module, loss: Loss, batch: Batch) -> None:
     """What a step does with a batch from the CPU, but for asking what the loss is: there is no number."""
     module = module.to(THERE)
+    held = [*module.parameters(), *module.buffers()]
+    assert torch.float64 not in {tensor.dtype for tensor in held}, "MPS has none"
     found = Learner(module, loss, THERE, "float32").module(batch)
     found.backward()
     assert found.device == THERE
