@@ -23,7 +23,6 @@ from embviz.figures.attention.titles import (
     sides,
     slanted,
 )
-from embviz.figures.raster import diverging
 from embviz.figures.theme import colorscale, plain, template
 
 _LONGEST = 16  # letters of a token at a side: three pictures share the width
@@ -74,15 +73,17 @@ def comparison_figure(
     ]
     if one.shape == two.shape:
         parts.append((right, _difference(two - one, theme), say("less", language)))
-    scaling = f"scale {'both' if left.measure == 'gradient' and scale == 'head' else scale}"
-    said = [*done(left, language), say(scaling, language, most=f"{largest:.{digits(largest)}f}")]
+    ends = "both" if left.measure == "gradient" and scale == "head" else scale
+    said = [*done(left, language), say(f"scale {ends}", language, most=f"{largest:.{digits(largest)}f}")]
     title, above = heading(of_head(left, *left_head, language), said, theme, columns, _NAME)
-    layout: dict[str, Any] = {
-        "template": template(theme), "uirevision": "comparison", "title": title, "annotations": [],
-        "margin": {"r": 8, "t": above}, "shapes": [],
-    }  # fmt: skip
+    beside = pixels([plain(brief(token, _LONGEST)) for token in left.tokens], _size(left.tokens))
     places, height = _places(parts, columns)
-    figure_height = {} if height is None else {"height": above + height}
+    layout: dict[str, Any] = {
+        "template": template(theme), "uirevision": "comparison", "title": title, "shapes": [],
+        "annotations": [beside_axis(sides(left, language)[0], beside + 8, theme)],
+        "margin": {"l": beside + _NAME, "r": 8, "t": above, "b": _below(parts[-1][0]) + 8},
+        **({} if height is None else {"height": above + height}),
+    }  # fmt: skip
     traces = []
     for at, ((seen, trace, name), place) in enumerate(zip(parts, places, strict=True)):
         repeated = at > 0 and columns >= _NARROW and seen.tokens == left.tokens
@@ -97,11 +98,7 @@ def comparison_figure(
             {**row_frame(row, len(seen.keys), theme), "xref": axes["xaxis"], "yref": axes["yaxis"]}
             for row in chosen if 0 <= row < len(seen.tokens)
         ]  # fmt: skip
-    texts = [plain(brief(token, _LONGEST)) for token in left.tokens]
-    beside = pixels(texts, _size(left.tokens))
-    layout["margin"] |= {"l": beside + _NAME, "b": _below(parts[-1][0]) + 8}
-    layout["annotations"].append(beside_axis(sides(left, language)[0], beside + 8, theme))
-    return go.Figure([go.Heatmap(trace) for trace in traces], layout | figure_height)
+    return go.Figure([go.Heatmap(trace) for trace in traces], layout)
 
 
 def _pair(values: np.ndarray, scale: str, largest: float, measure: str, theme: str) -> Look:
@@ -111,7 +108,7 @@ def _pair(values: np.ndarray, scale: str, largest: float, measure: str, theme: s
     weight = "customdata" if scale == "row" else "z"
     return {
         "z": rounded(z, 2 if scale == "row" else decimals), "zmin": -top if signed else 0.0, "zmax": top,
-        "colorscale": _both(theme) if signed else colorscale(theme), "showscale": False, "hoverongaps": False,
+        "colorscale": colorscale(theme, signed), "showscale": False, "hoverongaps": False,
         "hovertemplate": f"%{{y}} → %{{x}}: %{{{weight}:.{decimals}f}}<extra></extra>",
         **({"customdata": rounded(values, decimals)} if scale == "row" else {}),
     }  # fmt: skip
@@ -121,14 +118,11 @@ def _difference(values: np.ndarray, theme: str) -> Look:
     """A heatmap of what the second has more, in one colour, and less, in another."""
     far = float(np.nanmax(np.abs(values), initial=0)) or 1.0
     return {
-        "z": rounded(values, digits(far)), "zmin": -far, "zmax": far, "colorscale": _both(theme), "hoverongaps": False,
+        "z": rounded(values, digits(far)), "zmin": -far, "zmax": far, "colorscale": colorscale(theme, signed=True),
+        "hoverongaps": False,
         "colorbar": {"thickness": 8, "outlinewidth": 0, "tickfont": {"size": 10}},
         "hovertemplate": f"%{{y}} → %{{x}}: %{{z:+.{digits(far)}f}}<extra></extra>",
     }  # fmt: skip
-
-
-def _both(theme: str) -> list[Any]:
-    return [list(stop) for stop in zip((0, 0.5, 1), diverging(theme), strict=True)]
 
 
 def _places(parts: Sequence[Any], columns: int) -> tuple[list[dict[str, list[float]]], float | None]:

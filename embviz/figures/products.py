@@ -8,7 +8,6 @@ from plotly.subplots import make_subplots
 
 from embviz.attention.products import Products
 from embviz.figures.attention.titles import AXIS, brief, pixels
-from embviz.figures.raster import diverging
 from embviz.figures.theme import PALETTES, colorscale, over, plain, template
 
 _LONGEST = 16  # letters of a token at a side
@@ -41,7 +40,7 @@ def products_figure(
         vertical_spacing=0.1, shared_yaxes=True, specs=[[{}, None, None, None], [{}, {}, {}, {}]],
         subplot_titles=[f"{plain(names[0])}: {plain(brief(seen.tokens[token], _LONGEST))}", *map(plain, names[1:])],
     )  # fmt: skip
-    both = [list(stop) for stop in zip((0, 0.5, 1), diverging(theme), strict=True)]
+    both = colorscale(theme, signed=True)
     parts = (
         (products.queries[token][None], 1, 1, both), (products.keys, 2, 1, both), (each, 2, 2, both),
         (scores[:, None], 2, 3, both), (weights[:, None], 2, 4, colorscale(theme)),

@@ -11,7 +11,7 @@ import zlib
 
 import numpy as np
 
-from embviz.figures.theme import PALETTES, between
+from embviz.figures.theme import PALETTES, between, diverging
 
 
 def heatmap_png(values: np.ndarray, theme: str, signed: bool = False) -> bytes:
@@ -32,12 +32,6 @@ def heatmap_png(values: np.ndarray, theme: str, signed: bool = False) -> bytes:
 def data_uri(png: bytes) -> str:
     """A PNG as the source of an image on a page."""
     return "data:image/png;base64," + base64.b64encode(png).decode()
-
-
-def diverging(theme: str) -> tuple[str, ...]:
-    """From less than nothing over nothing to more: orange, the paper, blue."""
-    palette = PALETTES[theme]
-    return (palette.near, palette.scale[0], palette.scale[-2] if theme == "light" else palette.scale[-3])
 
 
 def _png(places: np.ndarray, colors: bytes) -> bytes:

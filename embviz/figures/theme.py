@@ -129,7 +129,13 @@ def between(stops: tuple[str, ...], n: int) -> list[str]:
     return ["#" + "".join(f"{round(value):02x}" for value in color) for color in mixed]
 
 
-def colorscale(theme: str) -> list[tuple[float, str]]:
-    """The sequential scale from none to most."""
-    scale = PALETTES[theme].scale
-    return [(i / (len(scale) - 1), color) for i, color in enumerate(scale)]
+def colorscale(theme: str, signed: bool = False) -> list[tuple[float, str]]:
+    """The scale from none to most; or, signed, from less than nothing to more."""
+    colors = diverging(theme) if signed else PALETTES[theme].scale
+    return [(i / (len(colors) - 1), color) for i, color in enumerate(colors)]
+
+
+def diverging(theme: str) -> tuple[str, ...]:
+    """From less than nothing over nothing to more: orange, the paper, blue."""
+    palette = PALETTES[theme]
+    return (palette.near, palette.scale[0], palette.scale[-2] if theme == "light" else palette.scale[-3])

@@ -51,7 +51,7 @@ def test_a_head_is_switched_off_beside_the_model_as_it_is_and_on_again(view: Cal
     expect(page.locator(".evidence")).to_contain_text("without this head")
     page.get_by_text("Switch this head off").click()
     until_compared(page, "heads switched off: 1")
-    assert titles(page)[0] == "the first" and "off=1.0" in page.url
+    assert titles(page)[1] == "the first" and "off=1.0" in page.url
     assert title(page).startswith("encoder: layer 1, head 0")
     page.get_by_text("Switch this head on again").click()
     expect(page).not_to_have_url(re.compile("off="))
@@ -76,7 +76,7 @@ def test_a_head_is_compared_with_that_of_another_layer(view: Callable[..., Page]
     page.locator("#evidence-layer").click()
     page.get_by_role("option", name="0").click()
     until_compared(page, "layer 0, head 1")
-    assert titles(page)[2] == "the second minus the first"
+    assert titles(page)[3] == "the second minus the first"
 
 
 def test_what_is_inside_is_shown_for_every_family(view: Callable[..., Page]) -> None:

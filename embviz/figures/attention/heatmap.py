@@ -24,7 +24,6 @@ from embviz.figures.attention.titles import (
     sides,
     slanted,
 )
-from embviz.figures.raster import diverging
 from embviz.figures.theme import PALETTES, colorscale, plain, template
 
 CELLS = 300
@@ -66,9 +65,8 @@ def head_figure(
     top = darkest(scale, largest)
     parts = detail(attention, layer, head, scale, area)
     signed = attention.measure == "gradient"
-    both = [list(stop) for stop in zip((0, 0.5, 1), diverging(theme), strict=True)]
     heatmap = go.Heatmap(
-        **parts["trace"], colorscale=both if signed else colorscale(theme), zmin=-top if signed else 0, zmax=top,
+        **parts["trace"], colorscale=colorscale(theme, signed), zmin=-top if signed else 0, zmax=top,
         hoverongaps=False,
         colorbar={  # what it says stands in the title: Plotly would measure it first
             "thickness": 10, "len": 0.6, "outlinewidth": 0, "tickfont": {"size": 11},
