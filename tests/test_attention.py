@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_models import made
 
-from embviz.attention import attend
+from embviz.attention import Attention, attend, read
 from embviz.errors import EmbvizError
 from embviz.generation import generate
 
@@ -89,3 +89,10 @@ def test_a_target_or_a_kind_that_makes_no_sense_is_refused(model, reader):
         attend(model, "The cat", kind="cross")
     with pytest.raises(EmbvizError, match="'made' has no self attention: it has cross and encoder and decoder"):
         attend(reader, "The cat", kind="self")
+
+
+def test_what_can_look_at_one_token_only_has_no_choice():
+    seen = Attention.of(np.tril(np.full((1, 1, 3, 3), 0.2)), ["a", "b", "c"], causal=True)
+    assert seen.free.tolist() == [[False] * 3, [True, True, False], [True] * 3]
+    assert read(seen, direction="to").free.tolist() == np.transpose(seen.free).tolist()
+    assert Attention.of(np.ones((1, 1, 1, 1)), ["a"], causal=True).free.all(), "where none has, all is shown"

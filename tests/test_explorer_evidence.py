@@ -130,7 +130,7 @@ def test_a_comparison_shows_both_and_the_difference(models: Library) -> None:
 def test_heads_that_are_off_are_seen_beside_the_model_as_it_is(models: Library) -> None:
     changed = here("encoder", off="0.0")
     figure = compared.picture(models, changed, "light", "en", 96)
-    assert "the second: heads switched off: 1" in [annotation.text for annotation in figure.layout.annotations]
+    assert "the second: layer 0, head 0 switched off" in [annotation.text for annotation in figure.layout.annotations]
     assert np.allclose(figure.data[0].z, measured(models, here("encoder")).head(1, 0), atol=6e-4)
     assert abs(np.array(figure.data[2].z, float)).max() > 0
     after = switched(models, changed, Changes(frozenset({("encoder", 0, 0)})))

@@ -116,6 +116,8 @@ def test_the_explorer_offers_them_of_the_chosen_run(folder: Path) -> None:
     line = stages.links(library, here.but(model="court@8"), "zh")[0].children
     assert [said(each) for each in line] == ["训练途中的同一个头（@ 后为步数）：", *names[1:], "court"]
     assert [getattr(each, "href", None) is None for each in line[1:]] == [False, True, False, False], "one is here"
+    missing = compared.choices(library, here.but(other_model="court@5"), "en")
+    assert missing["shown"] == {} and missing["stop"], "of a comparison that cannot be there is a way out"
     with pytest.raises(ev.EmbvizError, match="There is no run"):
         library.open("court@4/../../court@4")
 
@@ -130,5 +132,6 @@ def test_two_of_them_are_set_side_by_side_in_figure_and_notebook(folder: Path) -
     drawn: dict[str, object] = {}
     exec(lines, drawn)
     assert figure.to_json() == drawn["figure"].to_json()  # type: ignore[attr-defined]
-    assert "the second: court@4" in [each.text for each in figure.layout.annotations]
+    titles = [each.text for each in figure.layout.annotations]
+    assert titles[1:] == ["the first: court", "the second: court@4", "the second minus the first"]
     assert [None not in row for row in figure.data[1].z][2:] == [False], "the step has reached two rows"

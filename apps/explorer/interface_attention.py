@@ -155,6 +155,11 @@ TEXT = {
     "of_head": ("layer {layer}, head {head}", "第 {layer} 层第 {head} 头"),
     "changed_sentence": ("the other sentence", "另一个句子"),
     "heads_off": ("heads switched off: {count}", "已关闭的头：{count}"),
+    "head_is_off": ("layer {layer}, head {head} switched off", "关闭第 {layer} 层第 {head} 头"),
+    "off_stays": (
+        "A head that is off keeps its own weights; what it would pass on is gone, so heads of later layers change.",
+        "关闭的头自身的权重不变；它不再向后传递，因此变化出现在之后各层的头上。",
+    ),
     "of_temperature": (
         "layer {layer}, head {head}: temperature {value}",
         "第 {layer} 层第 {head} 头：温度 {value}",

@@ -9,8 +9,9 @@ TEXT = {
     "heads_up": ("Vertical score", "纵轴"),
     "heads_over": (
         "All {heads} heads, over {sentences:,} sentences of {corpus}. Grey: heads of {random} models of the same shape with "
-        "random weights. A head has a label where a score beats every one of those.",
-        "全部 {heads} 个头，统计自 {corpus} 的 {sentences:,} 个句子。灰色：{random} 个同样结构、权重随机的模型的头。得分超过所有随机头时才有标签。",
+        "random weights; the table has their mean. A head has a label where a score is above every one of theirs, three "
+        "standard deviations above their mean, and not small.",
+        "全部 {heads} 个头，统计自 {corpus} 的 {sentences:,} 个句子。灰色：{random} 个同样结构、权重随机的模型的头。表中为其均值。得分超过所有随机头、高出其均值三个标准差且不太小时才有标签。",
     ),
     "heads_none": (
         "What kind is each head? All of them are scored over {sentences:,} sentences, and so are those of random models. "

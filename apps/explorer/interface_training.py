@@ -50,9 +50,9 @@ TEXT = {
     # how it stands
     "trainings": ("Trainings", "训练列表"),
     "no_training": (
-        "Nothing has been trained here yet. Choose a text at the left and press Start; it goes on when you "
+        "Nothing has been trained here yet. Choose a text and press Start; it goes on when you "
         "close the page, and when the server ends.",
-        "这里还没有训练。请在左侧选择文本并点击“开始训练”；关闭网页或服务器停止后，训练仍会继续。",
+        "这里还没有训练。请选择文本并点击“开始训练”；关闭网页或服务器停止后，训练仍会继续。",
     ),
     "no_such_training": ("There is no training '{name}'.", "没有名为“{name}”的训练。"),
     "list_empty": ("None yet.", "暂无。"),

@@ -136,6 +136,14 @@ class Attention:
         return (key, query) if self.turned else (query, key)
 
     @property
+    def free(self) -> np.ndarray:
+        """(T, K) bool: what is seen by tokens that have a choice; a decoder's first can look at itself alone, and does.
+        Where none has a choice, all that is seen.
+        """
+        choice = self.seen & (self.seen.sum(axis=0 if self.turned else 1, keepdims=True) > 1)
+        return choice if choice.any() else self.seen
+
+    @property
     def seen(self) -> np.ndarray:
         """(T, K) bool: what can be looked at at all; a decoder's later tokens cannot."""
         if self.mask is not None:

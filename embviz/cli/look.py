@@ -214,7 +214,7 @@ def _strongest(seen: Attention) -> None:
     for layer in seen.layers:
         for head in seen.heads:
             weights = seen.head(layer, head)
-            query, key = divmod(int(weights.argmax()), weights.shape[1])
+            query, key = divmod(int((weights * seen.free).argmax()), weights.shape[1])
             links.append([layer, head, tokens[query], keys[key], f"{weights[query, key]:.2f}"])
     table(
         ["layer", "head", "query", "looks most at", "weight"], links, f"The strongest link of each head of {seen.model}"

@@ -67,8 +67,9 @@ def comparison_figure(
     one, two = shown(left, *left_head), shown(right, *right_head)
     largest = max(most(left, *left_head), most(right, *right_head))
     told = of_head(right, *right_head, language) if other is None else plain(other)
+    of = {} if left.model == right.model else {"what": plain(brief(left.model))}
     parts = [
-        (left, _pair(one, scale, largest, left.measure, theme), say("first", language)),
+        (left, _pair(one, scale, largest, left.measure, theme), say("first_of" if of else "first", language, **of)),
         (right, _pair(two, scale, largest, left.measure, theme), say("second", language, what=told)),
     ]
     if one.shape == two.shape:

@@ -50,7 +50,7 @@ def test_a_head_is_switched_off_beside_the_model_as_it_is_and_on_again(view: Cal
     page = view(layer=1, head=0)
     expect(page.locator(".evidence")).to_contain_text("without this head")
     page.get_by_text("Switch this head off").click()
-    until_compared(page, "heads switched off: 1")
+    until_compared(page, "layer 1, head 0 switched off")
     assert titles(page)[1] == "the first" and "off=1.0" in page.url
     assert title(page).startswith("encoder: layer 1, head 0")
     page.get_by_text("Switch this head on again").click()

@@ -22,6 +22,7 @@ from embviz.apps.explorer.selection import Selection
 from embviz.attention import Attention, variation
 from embviz.errors import EmbvizError
 from embviz.figures.comparison import comparison_figure
+from embviz.steps import whole
 
 CONTROLS = {
     "other_model": (ids.EVIDENCE_MODEL, "value"),
@@ -102,13 +103,14 @@ def choices(library: Library, selection: Selection, language: str) -> dict[str, 
         heads = other.heads
     except EmbvizError:
         depth = heads = 0
+    models = run_choices(library, "attention", language, selection.model)
     stop = dcc.Link(text("stop_comparing", language), href=selection.but(**NOTHING).url, className="chip")
     return {
-        "models": run_choices(library, "attention", language, selection.model),
+        "models": sorted(models, key=lambda each: whole(each["value"]) != whole(selection.model)),  # its steps first
         "layers": [str(number) for number in range(depth)],
         "heads": [str(number) for number in range(heads)],
         "stop": stop if comparing(selection) else None,
-        "shown": {} if depth else HIDDEN,
+        "shown": {} if depth or comparing(selection) else HIDDEN,
         "open": True if comparing(selection) else dash.no_update,
     }
 
@@ -165,7 +167,8 @@ def moved(library: Library, selection: Selection, language: str) -> list[Any]:
     heads = [(one.layers[i], one.heads[j]) for i, j in zip(*np.unravel_index(first, far.shape), strict=True)]
     names = [text("of_head", language, layer=layer, head=head) for layer, head in heads]
     urls = [selection.but(layer=layer, head=head).url for layer, head in heads]
-    return [html.H3(text("moved", language)), bars(names, far.ravel()[first], urls)]
+    stays = [html.P(text("off_stays", language), className="quiet")] if selection.off else []
+    return [html.H3(text("moved", language)), bars(names, far.ravel()[first], urls), *stays]
 
 
 def other(selection: Selection) -> Selection:
@@ -191,7 +194,10 @@ def _differences(library: Library, selection: Selection, language: str) -> list[
         said.append(text("changed_sentence", language))
     kind = kind_of(library.open(selection.model).model, selection) or ""
     changes = changes_of(selection, kind)
-    if changes.off:
+    if len(changes.off) == 1:
+        (_, layer, head), *_ = changes.off
+        said.append(text("head_is_off", language, layer=layer, head=head))
+    elif changes.off:
         said.append(text("heads_off", language, count=len(changes.off)))
     for (_, layer, head), value in changes.temperature:
         said.append(text("of_temperature", language, layer=layer, head=head, value=f"{value:g}"))

@@ -60,8 +60,10 @@ def wrote(seen: Attention, selection: Selection, language: str) -> list[Any]:
 
 
 def strongest(seen: Attention, layer: int, head: int) -> Any:
-    """The largest weights of a head: who looks at whom, and how much."""
-    weights = np.where(seen.seen, seen.head(layer, head), 0)
+    """The largest weights of a head: who looks at whom, and how much; of tokens that can look at one only, as a
+    decoder's first, there is nothing to say.
+    """
+    weights = np.where(seen.free, seen.head(layer, head), 0)
     sizes = np.abs(weights).ravel()
     least = np.partition(sizes, -_STRONGEST)[-_STRONGEST] if sizes.size > _STRONGEST else 0
     large = np.flatnonzero(sizes >= least)

@@ -60,6 +60,7 @@ _SAYS = {
     "to_one": ("who looks at {tokens}", "谁在看 {tokens}"),
     "of_all": ("the mean of all rows", "所有行的平均"),
     "first": ("the first", "第一个"),
+    "first_of": ("the first: {what}", "第一个：{what}"),
     "second": ("the second: {what}", "第二个：{what}"),
     "less": ("the second minus the first", "第二个减第一个"),
     "more": ("{n} more", "另外 {n} 个"),
