@@ -67,13 +67,7 @@ def comparison_figure(
     one, two = shown(left, *left_head), shown(right, *right_head)
     largest = max(most(left, *left_head), most(right, *right_head))
     told = of_head(right, *right_head, language) if other is None else plain(other)
-    of = {} if left.model == right.model else {"what": plain(brief(left.model))}
-    parts = [
-        (left, _pair(one, scale, largest, left.measure, theme), say("first_of" if of else "first", language, **of)),
-        (right, _pair(two, scale, largest, left.measure, theme), say("second", language, what=told)),
-    ]
-    if one.shape == two.shape:
-        parts.append((right, _difference(two - one, theme), say("less", language)))
+    parts = _parts((left, one), (right, two), told, scale, largest, theme, language)
     ends = "both" if left.measure == "gradient" and scale == "head" else scale
     said = [*done(left, language), say(f"scale {ends}", language, most=f"{largest:.{digits(largest)}f}")]
     title, above = heading(of_head(left, *left_head, language), said, theme, columns, _NAME)
@@ -100,6 +94,30 @@ def comparison_figure(
             for row in chosen if 0 <= row < len(seen.tokens)
         ]  # fmt: skip
     return go.Figure([go.Heatmap(trace) for trace in traces], layout)
+
+
+def _parts(
+    left: tuple[Attention, np.ndarray],
+    right: tuple[Attention, np.ndarray],
+    told: str,
+    scale: str,
+    largest: float,
+    theme: str,
+    language: str,
+) -> list[tuple[Attention, Look, str]]:
+    """Each picture: whose tokens are at its sides, its heatmap, and what stands over it; the difference last, where
+    both are of as many tokens.
+    """
+    (one, values), (two, others) = left, right
+    first = say("first", language) if one.model == two.model else \
+        say("first_of", language, what=plain(brief(one.model)))  # fmt: skip
+    parts = [
+        (one, _pair(values, scale, largest, one.measure, theme), first),
+        (two, _pair(others, scale, largest, one.measure, theme), say("second", language, what=told)),
+    ]
+    if values.shape == others.shape:
+        parts.append((two, _difference(others - values, theme), say("less", language)))
+    return parts
 
 
 def _pair(values: np.ndarray, scale: str, largest: float, measure: str, theme: str) -> Look:
