@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 from playwright.sync_api import Page, TimeoutError, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 import embviz as ev
 from embviz.attention import attend
@@ -181,7 +180,7 @@ def test_a_click_in_a_heatmap_frames_a_row_and_another_lets_it_go(view: Callable
             page.mouse.move(5, 5)
             point_at(page, 1, 3, "_hoverdata?.length")
             page.mouse.click(*point(page, 1, 3))
-            with suppress(PlaywrightTimeout):
+            with suppress(TimeoutError):
                 page.wait_for_function(framed, timeout=15_000)
                 break
         assert page.evaluate(framed)
