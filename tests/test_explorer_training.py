@@ -191,6 +191,11 @@ def test_states_come_from_what_lies_on_the_disk(idle: Trainings, lying: Callable
     assert "ended without a word" in said(picture(idle, Selection(training="died"), "dark", "en")["state"])
     done = picture(idle, Selection(training="done"), "light", "zh")
     assert [link.href.partition("?")[0] for link in done["links"]] == ["/attention", "/map", "/words"]
+    (idle.runs / "done" / "history.tsv").write_text(
+        "step\tloss\tvalidation_loss\tseconds\n1\t2.5\t2.5\t0.1\n2\t2\t2.25\t0.2\n3\t1\t2.375\t0.3\n"
+    )
+    ended = said(picture(idle, Selection(training="done"), "light", "en")["state"])
+    assert "the weights of step 2: validation loss 2.250" in ended
     for name in ("failed", "done"):
         idle.remove(name)
         assert idle.get(name) is None

@@ -70,6 +70,10 @@ TEXT = {
     "stopped_at": ("Stopped at step {step:,} of {of:,}.", "停在第 {step:,} 步（共 {of:,} 步）。"),
     "done": ("Done.", "训练完成。"),
     "done_at": ("Done: {step:,} of {of:,} steps.", "训练完成：{step:,} 步（共 {of:,} 步）。"),
+    "kept_of": (
+        "Kept are the weights of step {step:,}: validation loss {loss:.3f}, the lowest.",
+        "保留第 {step:,} 步的权重：验证损失最低，为 {loss:.3f}。",
+    ),
     "died": (
         "The training ended without a word: it was killed, or there was not enough memory. Its log is "
         ".trainings/{log} beside the runs.",

@@ -35,7 +35,11 @@ def layout(language: str) -> list[Any]:
     """Controls, picture, details."""
     return [
         html.Aside(
-            [*_controls(language), compared.layout(language), *_reading(language), *_about()], className="controls"
+            [
+                html.Div(_controls(language), className="asking"),
+                html.Div([compared.layout(language), *_reading(language), *_about()], className="asking more-asked"),
+            ],
+            className="controls",
         ),
         html.Section(_picture(language), className="picture course attended"),
         html.Aside([_all_heads(language), html.Div(id=ids.ATTENTION_DETAILS)], className="details"),

@@ -126,15 +126,24 @@ def _said(trainings: Trainings, training: Training, now: Progress, language: str
         ]
         return text("queued_behind", language, name=running[0]) if running else text("queued", language)
     if now.state in ("stopped", "done"):
-        done = read_history(trainings.history(training.name))[0]
-        key = f"{now.state}_at" if done else now.state
-        return text(key, language, step=done[-1], of=steps(training.kind, training.params) or done[-1]) if done \
-            else text(key, language)  # fmt: skip
+        return _ended(trainings, training, now, language)
     parts = [text("stopping", language)] if now.state == "stopping" else []
     parts += [f"{worded(now.stage, language)} {now.done:.0%}"] if now.stage else \
         [text("starting", language)]  # fmt: skip
     left = time_left(now.left, language) if now.state == "running" else ""
     return " · ".join(filter(None, [*parts, now.note, left]))
+
+
+def _ended(trainings: Trainings, training: Training, now: Progress, language: str) -> str:
+    """How far it came, and of a whole one whose weights it kept."""
+    done, _, validation = read_history(trainings.history(training.name))
+    if not done:
+        return text(now.state, language)
+    said = text(f"{now.state}_at", language, step=done[-1], of=steps(training.kind, training.params) or done[-1])
+    if now.state == "stopped" or not validation:
+        return said
+    step, loss = min(validation, key=lambda measured: measured[1])
+    return said + (" " if language == "en" else "") + text("kept_of", language, step=step, loss=loss)
 
 
 def _curve(trainings: Trainings, training: Training, theme: str, language: str) -> go.Figure:

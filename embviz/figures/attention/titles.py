@@ -24,6 +24,7 @@ _SAYS = {
     "encoder": ("attention, both directions", "双向注意力"),
     "decoder": ("attention, causal", "因果注意力"),
     "cross": ("cross-attention", "交叉注意力"),
+    "of_kind": ("{kind}: {measure}", "{kind}：{measure}"),
     "weights": ("weights", "权重"),
     "weight": ("weight", "权重"),
     "norms": ("weights × value norms", "权重 × 值向量的范数"),
@@ -97,7 +98,7 @@ def measure(attention: Attention, language: str) -> str:
 def done(attention: Attention, language: str) -> list[str]:
     """Whose weights these are, and what reading made of them, in order."""
     return [
-        f"{say(attention.kind, language)}: {measure(attention, language)}",
+        say("of_kind", language, kind=say(attention.kind, language), measure=measure(attention, language)),
         *[_change(change, language) for change in attention.changes],
     ]
 
