@@ -127,3 +127,15 @@ def test_the_lines_for_a_notebook_draw_the_very_view(page: Page, view: dict[str,
         assert (coords[row, 0] - x0) / (x1 - x0) * view["width"] == pytest.approx(x, abs=0.1)
         assert (y1 - coords[row, 1]) / (y1 - y0) * view["height"] == pytest.approx(y, abs=0.1)
     assert IMAGE.replace("<", "&lt;").replace(">", "&gt;") in figure.data[LABELS].text
+
+
+def test_a_link_says_that_its_file_is_being_made_until_it_has_come(page: Page, view: dict[str, Any]) -> None:
+    forms = page.locator("#map-about .save a")
+    expect(forms).to_have_text(["CSV", "Parquet", "HTML"])
+    wanted = ((".csv", b'\xef\xbb\xbf"word","rank"'), (".parquet", b"PAR1"), (".html", b"<!doctype html>"))
+    for place, (form, start) in enumerate(wanted):
+        with page.expect_download() as download:
+            assert forms.nth(place).evaluate("link => (link.click(), link.ariaBusy)") == "true"
+        assert download.value.suggested_filename.endswith(form)
+        assert download.value.path().read_bytes().startswith(start)
+        expect(forms.nth(place)).to_have_attribute("aria-busy", "false")

@@ -82,6 +82,24 @@
     setTimeout(() => button.classList.remove("copied"), 1200);
   });
 
+  // A file that the server makes first, which takes a while for many words: its link says so until it has come.
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest(".save a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    if (link.ariaBusy === "true") return;
+    link.ariaBusy = "true";
+    try {
+      const answer = await fetch(link.href), named = answer.headers.get("Content-Disposition");
+      if (!answer.ok || !named) return location.assign(link.href); // the server's own sentence
+      const url = URL.createObjectURL(await answer.blob());
+      Object.assign(document.createElement("a"), { href: url, download: decodeURIComponent(named.split("''")[1]) }).click();
+      setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    } finally {
+      link.ariaBusy = "false";
+    }
+  });
+
   // A text that is too large to be brought is told so here: a browser would fall silent over it.
   for (const kind of ["change", "drop"]) {
     document.addEventListener(
