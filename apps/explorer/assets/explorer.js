@@ -91,10 +91,12 @@
     link.ariaBusy = "true";
     try {
       const answer = await fetch(link.href), named = answer.headers.get("Content-Disposition");
-      if (!answer.ok || !named) return location.assign(link.href); // the server's own sentence
+      if (!answer.ok) throw new Error(answer.statusText);
       const url = URL.createObjectURL(await answer.blob());
       Object.assign(document.createElement("a"), { href: url, download: decodeURIComponent(named.split("''")[1]) }).click();
       setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    } catch {
+      location.assign(link.href); // what the server says of it, or the browser, where there is none
     } finally {
       link.ariaBusy = "false";
     }

@@ -37,7 +37,7 @@ def layout(language: str) -> list[Any]:
         html.Aside(
             [
                 html.Div(_controls(language), className="asking"),
-                html.Div([compared.layout(language), *_reading(language), *_about()], className="asking more-asked"),
+                html.Div([compared.layout(language), *_reading(language), *_about()], className="asking"),
             ],
             className="controls",
         ),
