@@ -65,6 +65,7 @@ def test_words_stay_pinned(page: Page, serve: Any, runs: Path, sheet: Sheet) -> 
     space = ev.open_run(runs / "whole").space
     page.goto(serve(runs) + "/map?run=whole&word=king")
     page.locator("#map-details").get_by_role("link", name="Pin", exact=True).click()
+    expect(page.locator("#map-details").get_by_role("link", name="Unpin", exact=True)).to_be_visible()
     page.locator("#map-details .neighbors a").first.click()
     near = ev.near(space, "king").words[0]
     expect(page.locator("#map-details h2")).to_have_text(near)
