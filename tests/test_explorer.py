@@ -7,6 +7,7 @@ import re
 import string
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -68,6 +69,14 @@ def test_links_between_views_keep_the_selection() -> None:
     assert [said(link) for link in links] == ["地图", "词语", "注意力", "训练"]
     path, _, search = links[2].href.partition("?")
     assert Selection.of(path, "?" + search) == replace(selection, view="attention")
+
+
+def test_a_link_says_what_it_changes_and_nothing_else() -> None:
+    here = Selection("words", run="a", word="king", dims=3, pins="a\tb & c", off="0.1")
+    assert here.way_to(here) == ""
+    there = here.but(word="e=mc²", pins="b & c", off=None, layer=2, view="map")
+    said = dict(parse_qsl(here.way_to(there), keep_blank_values=True))
+    assert said == {"word": "e=mc²", "pins": "b & c", "off": "", "layer": "2", "view": "map"}
 
 
 def test_every_text_is_there_in_both_languages_with_the_same_values() -> None:

@@ -22,7 +22,7 @@ from embviz.similarity import cosine
 
 def hrefs(component: Any) -> dict[str, str]:
     """Where each link leads, by what it says."""
-    if isinstance(component, dash.dcc.Link):
+    if isinstance(component, dash.html.A):
         return {said(component): component.href}
     parts = component if isinstance(component, list) else getattr(component, "children", None)
     return {k: v for part in (parts if isinstance(parts, list) else [parts]) if part for k, v in hrefs(part).items()}

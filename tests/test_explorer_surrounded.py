@@ -35,7 +35,7 @@ def runs(tmp_path: Path) -> Path:
 
 def links(shown: Any) -> list[str]:
     """The words of a list, in its order."""
-    if isinstance(shown, dash.dcc.Link):
+    if isinstance(shown, dash.html.A):
         return [said(shown).split()[0]]
     parts = shown if isinstance(shown, list) else getattr(shown, "children", None)
     parts = parts if isinstance(parts, list) else [parts]

@@ -8,7 +8,7 @@ from typing import Any
 import dash_mantine_components as dmc
 import numpy as np
 import plotly.graph_objects as go
-from dash import dcc, html
+from dash import html
 
 from embviz.apps.explorer.interface import text
 from embviz.apps.explorer.selection import Selection
@@ -18,14 +18,23 @@ from embviz.space import Space
 
 HIDDEN = {"display": "none"}
 
+Link = tuple[Selection, Selection]
+
 
 def notice(sentence: str, kind: str = "blue") -> Any:
     """One sentence in place."""
     return dmc.Alert(sentence, color=kind, variant="light", className="notice")
 
 
-def bars(names: Iterable[str], shares: Iterable[float], urls: Iterable[str] | None = None) -> Any:
-    """What is likeliest or nearest, each with its number and a bar as long, up to 1; a link where it has a URL."""
+def link(said: Any, here: Selection, there: Selection, look: str | None = "chip", **more: Any) -> Any:
+    """A link from one selection to another. It changes what differs, of what is seen when it is clicked (links.js):
+    the reader may have gone on since it was drawn. The whole URL is for another tab."""
+    more |= {"data-step": here.way_to(there)} | ({"className": look} if look else {})
+    return html.A(said, href=there.url, **more)
+
+
+def bars(names: Iterable[str], shares: Iterable[float], links: Iterable[Link] | None = None) -> Any:
+    """What is likeliest or nearest, each with its number and a bar as long, up to 1; a link where there is one."""
     rows: list[Any] = [
         [
             html.Span(name, className="word"),
@@ -34,14 +43,14 @@ def bars(names: Iterable[str], shares: Iterable[float], urls: Iterable[str] | No
         ]
         for name, share in zip(names, shares, strict=True)
     ]
-    if urls is not None:
-        rows = [dcc.Link(row, href=url) for row, url in zip(rows, urls, strict=True)]
+    if links is not None:
+        rows = [link(row, here, there, None) for row, (here, there) in zip(rows, links, strict=True)]
     return html.Ol([html.Li(row) for row in rows], className="neighbors")
 
 
 def neighbor_list(found: tuple[str, ...], scores: np.ndarray, selection: Selection) -> Any:
     """Words with their scores, each a link to the same view with that word selected."""
-    return bars(found, scores, [selection.but(word=word).url for word in found])
+    return bars(found, scores, [(selection, selection.but(word=word)) for word in found])
 
 
 def score_table(found: Neighbors, space: Space, selection: Selection, language: str) -> Any:
@@ -51,7 +60,10 @@ def score_table(found: Neighbors, space: Space, selection: Selection, language: 
     head = [html.Th(text(name, language), className="number" if name != "word" else "") for name in names]
     rows = [
         html.Tr(
-            [html.Td(dcc.Link(word, href=selection.but(word=word).url)), html.Td(f"{score:.3f}", className="number")]
+            [
+                html.Td(link(word, selection, selection.but(word=word), None)),
+                html.Td(f"{score:.3f}", className="number"),
+            ]
             + ([html.Td(f"{space.count(row):,}", className="number")] if counted else [])
         )
         for word, score, row in zip(found.words, found.scores, found.rows, strict=True)

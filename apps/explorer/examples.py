@@ -27,7 +27,7 @@ def sentence_for(run: Run | None, language: str) -> str:
     """A sentence to begin with: for a model of a text of the registry ours, in that text's language; for another one
     that stands in the text that it learned from, where the run has kept some.
     """
-    learned = (run.meta.get("corpus") or {}).get("name") if run else None
+    learned = (run.meta.get("corpus") or {}).get("name", "") if run else ""
     ours = {entry.name: entry.language for entry in entries()}
     own = run.examples if run and learned not in ours else []
     return own[0] if own else EXAMPLES["sentence"][ours.get(learned, language)][0]

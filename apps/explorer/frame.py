@@ -13,7 +13,7 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Input, Output, State, dcc, html, no_update
 
 from embviz.apps.explorer import ids
-from embviz.apps.explorer.cards import notice
+from embviz.apps.explorer.cards import link, notice
 from embviz.apps.explorer.interface import LANGUAGES, language, text, theme
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import DEFAULTS, VIEWS, Selection, many
@@ -124,10 +124,11 @@ def connect(app: dash.Dash, library: Library) -> None:
 def navigation(selection: Selection, language: str) -> list[Any]:
     """The links to the views, each with the whole selection in its URL."""
     return [
-        dcc.Link(
+        link(
             text(view, language),
-            href=selection.but(view=view).url,
-            className="to active" if view == selection.view else "to",
+            selection,
+            selection.but(view=view),
+            "to active" if view == selection.view else "to",
             id=f"to-{view}",
         )
         for view in VIEWS
@@ -265,7 +266,7 @@ def _header(language: str) -> Any:
     other_theme = "light" if theme() == "dark" else "dark"
     return html.Header(
         [
-            dcc.Link("embviz", href="/", className="brand", refresh=True),
+            html.A("embviz", href="/", className="brand"),
             html.Nav(id=ids.NAVIGATION),
             dmc.Select(
                 id=ids.RUN,

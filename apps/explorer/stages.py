@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 
 from embviz import stages
+from embviz.apps.explorer.cards import link
 from embviz.apps.explorer.interface import text
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
@@ -33,4 +34,4 @@ def _link(name: str, selection: Selection, here: str) -> Any:
     """A link to another run, or the name of the one that is here."""
     if name == here:
         return html.Span(name, className="chip current")
-    return dcc.Link(name, href=selection.but(model=name).url, className="chip")
+    return link(name, selection, selection.but(model=name))

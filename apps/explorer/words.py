@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from dash import Input, Output, dcc, html
 
 from embviz.apps.explorer import frame, ids
-from embviz.apps.explorer.cards import empty, facts, notice, score_table
+from embviz.apps.explorer.cards import empty, facts, link, notice, score_table
 from embviz.apps.explorer.examples import EXAMPLES
 from embviz.apps.explorer.interface import explain, language, text, theme
 from embviz.apps.explorer.library import Library
@@ -137,7 +137,7 @@ def examples(library: Library, selection: Selection, language: str) -> list[Any]
     except EmbvizError:
         return []
     tried = [text_ for code in EXAMPLES["words"] for text_ in EXAMPLES["words"][code] if _answers(space, text_)]
-    links = [dcc.Link(example, href=selection.but(word=example).url, className="chip") for example in tried[:4]]
+    links = [link(example, selection, selection.but(word=example)) for example in tried[:4]]
     return [html.Span(text("examples", language), className="quiet"), *links] if links else []
 
 
@@ -152,5 +152,5 @@ def _details(found: Neighbors, space: Space, title: Any, selection: Selection, l
         html.H3(text("nearest", language)),
         score_table(found, space, selection, language),
         html.P(text("how", language, over=found.over), className="quiet"),
-        dcc.Link(text("show_on_map", language), href=selection.but(view="map").url, className="chip"),
+        link(text("show_on_map", language), selection, selection.but(view="map")),
     ]

@@ -19,9 +19,11 @@ def changes_of(selection: Selection, kind: str) -> Changes:
     Raises:
         EmbvizError: it names heads or temperatures in a way that is none.
     """
-    said = dict(each.rsplit("=", 1) if "=" in each else (each, "") for each in many(selection.temperature))
+    values: dict[str, float] = {}
     try:
-        values = {head: float(value) for head, value in said.items()}
+        for each in many(selection.temperature):
+            head, value = each.rsplit("=", 1)
+            values[head] = float(value)
     except ValueError:
         raise EmbvizError(f"'{selection.temperature}' is no temperature of a head: say layer.head=0.5.") from None
     return Changes(frozenset(off_heads(selection, kind)), temperatures_of(values, kind))

@@ -8,13 +8,13 @@ import dash
 import dash_mantine_components as dmc
 import numpy as np
 import plotly.graph_objects as go
-from dash import Input, Output, dcc, html
+from dash import Input, Output, html
 
 from embviz.apps.explorer import ids
 from embviz.apps.explorer.attention.asked import kind_of
 from embviz.apps.explorer.attention.changed import changes_of
 from embviz.apps.explorer.attention.looking import look_step, options
-from embviz.apps.explorer.cards import HIDDEN, bars
+from embviz.apps.explorer.cards import HIDDEN, bars, link
 from embviz.apps.explorer.frame import run_choices
 from embviz.apps.explorer.interface import language, text
 from embviz.apps.explorer.library import Library
@@ -104,7 +104,7 @@ def choices(library: Library, selection: Selection, language: str) -> dict[str, 
     except EmbvizError:
         depth = heads = 0
     models = run_choices(library, "attention", language, selection.model)
-    stop = dcc.Link(text("stop_comparing", language), href=selection.but(**NOTHING).url, className="chip")
+    stop = link(text("stop_comparing", language), selection, selection.but(**NOTHING))
     return {
         "models": sorted(models, key=lambda each: whole(each["value"]) != whole(selection.model)),  # its steps first
         "layers": [str(number) for number in range(depth)],
@@ -166,9 +166,9 @@ def moved(library: Library, selection: Selection, language: str) -> list[Any]:
     first = np.argsort(-far, axis=None, kind="stable")[:_MOST]
     heads = [(one.layers[i], one.heads[j]) for i, j in zip(*np.unravel_index(first, far.shape), strict=True)]
     names = [text("of_head", language, layer=layer, head=head) for layer, head in heads]
-    urls = [selection.but(layer=layer, head=head).url for layer, head in heads]
+    ways = [(selection, selection.but(layer=layer, head=head)) for layer, head in heads]
     stays = [html.P(text("off_stays", language), className="quiet")] if selection.off else []
-    return [html.H3(text("moved", language)), bars(names, far.ravel()[first], urls), *stays]
+    return [html.H3(text("moved", language)), bars(names, far.ravel()[first], ways), *stays]
 
 
 def other(selection: Selection) -> Selection:

@@ -6,14 +6,14 @@ from typing import Any
 
 import dash
 import numpy as np
-from dash import Input, Output, dcc, html
+from dash import Input, Output, html
 
 from embviz.apps.explorer import ids
 from embviz.apps.explorer.attention import near
 from embviz.apps.explorer.attention.asked import kind_of
 from embviz.apps.explorer.attention.changed import changes_of, edits, off_heads, with_off, with_temperature
 from embviz.apps.explorer.attention.measured import is_long, measured, place_of, switched
-from embviz.apps.explorer.cards import bars, notice
+from embviz.apps.explorer.cards import bars, link, notice
 from embviz.apps.explorer.interface import explain, language, text, theme
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
@@ -82,8 +82,8 @@ def _pictures(library: Library, selection: Selection, theme: str, language: str)
         else:
             inside.insert(0, html.Span(text("compute", language), className="none"))
         pictures.append(
-            dcc.Link(inside, href=here.url, className="small current" if chosen else "small",
-                     title=text(f"means_{measure}", language))
+            link(inside, selection, here, "small current" if chosen else "small",
+                 title=text(f"means_{measure}", language))
         )  # fmt: skip
     return pictures
 
@@ -94,13 +94,13 @@ def _tokens(library: Library, selection: Selection, language: str) -> list[Any]:
     read = model.encode(selection.sentence or "")
     place = place_of(library, selection)
     chips = [
-        dcc.Link(piece, href=selection.but(token=i).url, className="token current" if i == selection.token else "token")
+        link(piece, selection, selection.but(token=i), "token current" if i == selection.token else "token")
         for i, piece in enumerate(read.texts)
     ]
     said: list[Any] = [html.H3(text("choose_token", language)), html.Div(chips, className="tokens")]
     if selection.token is not None and selection.token < len(read):
         links = [
-            dcc.Link(text(f"edit_{name}", language), href=selection.but(other_sentence=changed).url, className="chip")
+            link(text(f"edit_{name}", language), selection, selection.but(other_sentence=changed))
             for name, changed in edits(model, selection.sentence or "", read, selection.token)
         ]
         if links:
@@ -110,7 +110,7 @@ def _tokens(library: Library, selection: Selection, language: str) -> list[Any]:
         said += [
             html.H3(text("choose_place", language)),
             html.Div(
-                [dcc.Link(piece, href=selection.but(place=i).url, className="token current" if i == place else "token")
+                [link(piece, selection, selection.but(place=i), "token current" if i == place else "token")
                  for i, piece in enumerate(wrote)],
                 className="tokens",
             ),
@@ -143,8 +143,8 @@ def _temperatures(selection: Selection, head: Head, kind: str, language: str) ->
     """A way to divide the scores of the selected head before the softmax."""
     now = dict(changes_of(selection, kind).temperature).get(head, 1.0)
     links = [
-        dcc.Link(f"{value:g}", href=with_temperature(selection, head, kind, value).url,
-                 className="chip current" if value == now else "chip")
+        link(f"{value:g}", selection, with_temperature(selection, head, kind, value),
+             "chip current" if value == now else "chip")
         for value in _TEMPERATURES
     ]  # fmt: skip
     return [html.Span(text("temperature_here", language), className="quiet"), *links]
@@ -168,11 +168,11 @@ def _predicted(
 def _toggles(selection: Selection, head: Head, off: list[Head], kind: str, language: str) -> list[Any]:
     """A way to switch the selected head off or on, and one for each of those that are off."""
     which = "switch_on" if head in off else "switch_off"
-    links = [dcc.Link(text(which, language), href=with_off(selection, head, kind).url, className="chip")]
+    links = [link(text(which, language), selection, with_off(selection, head, kind))]
     for other in off:
         if other != head:
             name = text("off_head", language, layer=other[1], head=other[2])
-            links.append(dcc.Link(f"{name} ×", href=with_off(selection, other, kind).url, className="chip"))
+            links.append(link(f"{name} ×", selection, with_off(selection, other, kind)))
     if off:
-        links.append(dcc.Link(text("all_on", language), href=selection.but(off=None).url, className="chip"))
+        links.append(link(text("all_on", language), selection, selection.but(off=None)))
     return links

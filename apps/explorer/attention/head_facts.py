@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 
+from embviz.apps.explorer.cards import link
 from embviz.apps.explorer.interface import text
 from embviz.apps.explorer.selection import Selection
 from embviz.attention import HeadScores
@@ -21,7 +22,7 @@ def details(scores: HeadScores, selection: Selection, called: Mapping[str, str],
     return [
         html.H2(text("heads_title", language, layer=layer, head=head)),
         html.P(said, className="" if label else "quiet"),
-        dcc.Link(text("heads_see", language), href=selection.but(show=None).url, className="chip"),
+        link(text("heads_see", language), selection, selection.but(show=None)),
         _table(scores, layer, head, called, language),
         *[part for name in ("active", *by_label) for part in
           _sentences(scores, selection, name, called, language)],
@@ -49,9 +50,11 @@ def _sentences(
     title = text("heads_active", language) if own else text("heads_most", language, score=called[name])
     rows = [
         html.Li(
-            dcc.Link(
+            link(
                 [html.Span(sentence, className="sentence"), html.Span(f"{score:.2f}", className="score")],
-                href=selection.but(show=None, sentence=sentence, target=target).url,
+                selection,
+                selection.but(show=None, sentence=sentence, target=target),
+                None,
             )
         )
         for sentence, target, score in scores.most(selection.layer, selection.head, name)

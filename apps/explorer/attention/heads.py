@@ -15,7 +15,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html, no_update
 from embviz.apps.explorer import ids
 from embviz.apps.explorer.attention.asked import kind_of
 from embviz.apps.explorer.attention.head_facts import details
-from embviz.apps.explorer.cards import HIDDEN, empty, notice
+from embviz.apps.explorer.cards import HIDDEN, empty, link, notice
 from embviz.apps.explorer.frame import asked_for, attributes
 from embviz.apps.explorer.interface import explain, language, text, theme, worded
 from embviz.apps.explorer.jobs import Job, Jobs
@@ -130,8 +130,8 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
 
 def way(selection: Selection, model: AttentionModel, language: str) -> list[Any]:
     """The link to the page, of a model with attention."""
-    link = dcc.Link(text("heads_way", language), href=selection.but(show="heads").url, className="chip")
-    return [link] if model.shape.kinds else []
+    there = selection.but(show="heads")
+    return [link(text("heads_way", language), selection, there)] if model.shape.kinds else []
 
 
 def with_scores(library: Library, selection: Selection) -> Selection:
@@ -173,7 +173,7 @@ def page(library: Library, jobs: Jobs, selection: Selection, action: str, reader
         action: "compute", "cancel", "look", or "tick", which asks how far it is and starts nothing.
     """
     language = reader.language
-    back = dcc.Link(text("heads_back", language), href=selection.but(show=None).url, className="chip")
+    back = link(text("heads_back", language), selection, selection.but(show=None))
     shown: dict[str, Any] = {
         "figure": empty(reader.theme), "message": None, "compute": HIDDEN, "idle": True, "progress": HIDDEN,
         "stage": "", "bar": 0, "about": None, "details": None, "across": [], "up": [], "back": back, "of": [],
@@ -233,8 +233,8 @@ def _kinds(run: Run, selection: Selection, shown: str, language: str) -> list[An
     """Of a seq2seq model the three kinds of attention, each a link."""
     kinds = run.model.shape.kinds
     return [
-        dcc.Link(text(f"kind_{kind}", language), href=selection.but(kind=kind, score_x=None, score_y=None).url,
-                 className="chip chosen-chip" if kind == shown else "chip")
+        link(text(f"kind_{kind}", language), selection, selection.but(kind=kind, score_x=None, score_y=None),
+             "chip chosen-chip" if kind == shown else "chip")
         for kind in kinds if len(kinds) > 1
     ]  # fmt: skip
 
@@ -243,7 +243,7 @@ def _drawn(scores: HeadScores, selection: Selection, reader: Reader) -> dict[str
     (layers, heads), language = scores.shape, reader.language
     known = [{"value": name, "label": text(f"score_{name}", language)} for name in scores.scores]
     first = axes(scores.kind)
-    across, up = (name if name in scores.scores else other for name, other in
+    across, up = (name if name and name in scores.scores else other for name, other in
                   zip((selection.score_x, selection.score_y), first, strict=True))  # fmt: skip
     marked = (selection.layer, selection.head) if selection.layer < layers and selection.head < heads else (None, None)
     called = {name: text(f"score_{name}", language) for name in scores.scores}

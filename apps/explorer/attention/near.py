@@ -7,9 +7,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 
-from embviz.apps.explorer.cards import bars
+from embviz.apps.explorer.cards import bars, link
 from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.library import Library
 from embviz.apps.explorer.selection import Selection
@@ -48,11 +48,7 @@ def panel(library: Library, selection: Selection, language: str) -> list[Any]:
         html.H3(text("near_token", language, token=read.texts[selection.token])),
         html.Div(columns, className="predicted"),
         html.Div(
-            [
-                dcc.Link(name, href=selection.but(run=name).url, className="chip")
-                for name in others[:8]
-                if len(others) > 1
-            ],
+            [link(name, selection, selection.but(run=name)) for name in others[:8] if len(others) > 1],
             className="examples",
         ),
         *_in_context(run, selection, language),
@@ -73,7 +69,7 @@ def _in_context(run: Run, selection: Selection, language: str) -> list[Any]:
     if run.model.family == "seq2seq" or not hasattr(run.model.module, "outward"):
         return []
     if selection.contexts != "yes":
-        return [dcc.Link(text("near_contexts", language), href=selection.but(contexts="yes").url, className="chip")]
+        return [link(text("near_contexts", language), selection, selection.but(contexts="yes"))]
     try:
         corpus, found = _of_corpus(run)
     except EmbvizError as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from dash import dcc, html
+from dash import html
 
-from embviz.apps.explorer.cards import bars, notice
+from embviz.apps.explorer.cards import bars, link, notice
 from embviz.apps.explorer.examples import sentence_for
 from embviz.apps.explorer.interface import text
 from embviz.apps.explorer.selection import Selection
@@ -82,5 +82,5 @@ def ask(run: Run, selection: Selection, language: str) -> list[Any]:
     example = sentence_for(run, language)
     return [
         notice(text("ask_sentence", language)),
-        dcc.Link(example, href=selection.but(sentence=example).url, className="chip"),
+        link(example, selection, selection.but(sentence=example)),
     ]

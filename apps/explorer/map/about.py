@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from dash import dcc, html
+from dash import html
 
+from embviz.apps.explorer.cards import link
 from embviz.apps.explorer.frame import attributes
 from embviz.apps.explorer.interface import text, worded
 from embviz.apps.explorer.jobs import Job
@@ -81,7 +82,7 @@ def cut_from(run: Run, selection: Selection, language: str) -> Any:
         [
             text("cut_from", language, n=len(run.space), all=of["words"]),
             " ",
-            dcc.Link(of["run"], href=back.url, className="chip"),
+            link(of["run"], selection, back),
         ]
     )
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
-from dash import dcc, html, no_update
+from dash import html, no_update
 
-from embviz.apps.explorer.cards import neighbor_list, notice
+from embviz.apps.explorer.cards import link, neighbor_list, notice
 from embviz.apps.explorer.frame import attributes
 from embviz.apps.explorer.interface import explain, text
 from embviz.apps.explorer.library import Library
@@ -136,7 +136,7 @@ def _measured(run: Run, rows: np.ndarray, measures: np.ndarray, selection: Selec
 
 def _chips(run: Run, rows: np.ndarray, selection: Selection) -> Any:
     words = run.space.words(rows)
-    links = [dcc.Link(word, href=selection.but(word=word).url, className="chip") for word in words]
+    links = [link(word, selection, selection.but(word=word)) for word in words]
     return html.Div(links, className="examples words")
 
 

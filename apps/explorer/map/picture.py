@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dash import dcc, html, no_update
+from dash import html, no_update
 
-from embviz.apps.explorer.cards import empty, notice
+from embviz.apps.explorer.cards import empty, link, notice
 from embviz.apps.explorer.interface import explain, text, worded
 from embviz.apps.explorer.jobs import Job, Jobs
 from embviz.apps.explorer.library import Library
@@ -119,8 +119,8 @@ def _drawn(projection: Projection, run: Run, selection: Selection, page: Page, m
 
 def without_webgl(selection: Selection, language: str) -> Any:
     """What a map in space says where the browser has no WebGL; the style sheet hides it where it has."""
-    link = dcc.Link(text("flat_map", language), href=selection.but(dims=2, words=None).url, className="chip")
-    return html.Div([notice(text("no_webgl", language)), link], className="without-webgl")
+    flat = link(text("flat_map", language), selection, selection.but(dims=2, words=None))
+    return html.Div([notice(text("no_webgl", language)), flat], className="without-webgl")
 
 
 def _waiting(job: Job, run: Run, selection: Selection, page: Page) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 
+from embviz.apps.explorer.cards import link
 from embviz.apps.explorer.frame import attributes
 from embviz.apps.explorer.interface import text
 from embviz.apps.explorer.library import Library
@@ -52,11 +53,11 @@ def pin(run: Run, row: int | None, selection: Selection, language: str) -> list[
         return []
     word, words = run.space.word(row), pinned(selection)
     if word in words:
-        return [dcc.Link(text("unpin", language), href=_with(selection, words, without=word).url, className="chip")]
+        return [link(text("unpin", language), selection, _with(selection, words, without=word))]
     if len(words) == MOST:
         return [html.Span(text("pin", language), className="chip full", title=text("pins_full", language, most=MOST))]
-    href = _with(selection, [*words, word]).url
-    return [dcc.Link(text("pin", language), href=href, className="chip", title=text("pin_means", language))]
+    there = _with(selection, [*words, word])
+    return [link(text("pin", language), selection, there, title=text("pin_means", language))]
 
 
 def chips(library: Library, selection: Selection, language: str) -> Any:
@@ -91,10 +92,10 @@ def apart(run: Run, selection: Selection, language: str) -> list[Any]:
 
 
 def _chip(word: str, place: int, there: bool, selection: Selection, language: str) -> Any:
-    parts = [_dot(place), dcc.Link(word, href=selection.but(word=word).url, className="word")]
-    href, label = _with(selection, pinned(selection), without=word).url, text("unpin_word", language, word=word)
-    parts.append(dcc.Link("×", href=href, className="off", title=label))
-    title = {} if there else {"title": text("pinned_absent", language)}
+    parts = [_dot(place), link(word, selection, selection.but(word=word), "word")]
+    rest, label = _with(selection, pinned(selection), without=word), text("unpin_word", language, word=word)
+    parts.append(link("×", selection, rest, "off", title=label))
+    title: Any = {} if there else {"title": text("pinned_absent", language)}
     return html.Span(parts, className="chip pinned" if there else "chip pinned absent", **title)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import dash_mantine_components as dmc
 import plotly.graph_objects as go
-from dash import dcc, html
+from dash import html
 
-from embviz.apps.explorer.cards import HIDDEN, empty, notice
+from embviz.apps.explorer.cards import HIDDEN, empty, link, notice
 from embviz.apps.explorer.examples import sentence_for
 from embviz.apps.explorer.interface import text, worded
 from embviz.apps.explorer.selection import Selection
@@ -176,7 +176,7 @@ def _ways_on(run: Run | None, training: Training, selection: Selection, language
     views = ("map", "words") if training.kind == "word2vec" else ("attention", "map", "words")
     of |= {"sentence": sentence_for(run, language)}
     seen = selection.but(**of, **({"model": training.name, "layer": 0, "head": 0} if "attention" in views else {}))
-    return [dcc.Link(text(f"to_{view}", language), href=seen.but(view=view).url, className="chip") for view in views]
+    return [link(text(f"to_{view}", language), selection, seen.but(view=view)) for view in views]
 
 
 def _row(training: Training, now: Progress, selection: Selection, chosen: bool, language: str) -> Any:
@@ -184,13 +184,14 @@ def _row(training: Training, now: Progress, selection: Selection, chosen: bool, 
     state = text(f"is_{now.state}", language) + (f" {now.done:.0%}" if running and now.stage == "training" else "")
     width = now.done if running and now.stage == "training" else 0.0
     return html.Li(
-        dcc.Link(
+        link(
             [
                 html.Span(training.name, className="word"),
                 html.Span(className="bar", style={"width": f"{width * 100:.0f}%"}),
                 html.Span(state, className=f"score {now.state}"),
             ],
-            href=selection.but(training=training.name).url,
+            selection,
+            selection.but(training=training.name),
             className="chosen-training" if chosen else "",
         )
     )
