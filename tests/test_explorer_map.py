@@ -135,6 +135,22 @@ def test_colours_by_neighbours_near_and_by_cluster(strange_runs: Path, library: 
     assert {region["name"] for region in spec["regions"]} == {" · ".join(name) for name in run.clusters().names}
 
 
+def test_a_cluster_is_named_where_its_words_are_shown(library: Library) -> None:
+    """In the middle of those that a filter leaves, and nowhere where it leaves none."""
+    run, selection = library.open("strange"), Selection(run="strange", color="cluster", pattern="^word1|巴")
+    run.clusters()
+    shown = np.array([word.startswith("word1") or "巴" in word for word in run.space.words(range(len(run.space)))])
+    found, places = run.clusters(), run.projection("pca").sheet.places / 65_536
+    spec = picture(library, Jobs(), selection, "look", PAGE)["spec"]
+    assert {region["color"] for region in spec["regions"]} == set(found.labels[shown]) < set(found.labels)
+    for region in spec["regions"]:
+        here = shown & (found.labels == region["color"])
+        assert region["size"] == here.sum()
+        np.testing.assert_allclose([region["x"], region["y"]], np.median(places[here], axis=0))
+    unsound = picture(library, Jobs(), selection.but(pattern="("), "look", PAGE)
+    assert "regular expression" in said(unsound["message"] or unsound["about"])
+
+
 def test_a_pattern_leaves_words_out(strange_runs: Path, library: Library) -> None:
     client, space = create_app(strange_runs).server.test_client(), library.open("strange").space
     state = picture(library, Jobs(), Selection(run="strange", pattern="^word1|巴"), "look", PAGE)

@@ -61,6 +61,44 @@ def test_a_box_and_a_map_of_its_words(page: Page, serve: Any, runs: Path, sheet:
     page.wait_for_function("window.embviz.map.points.n === 102")
 
 
+def test_an_address_brings_the_surrounded_words_back(page: Page, serve: Any, runs: Path, sheet: Sheet) -> None:
+    """In another tab, and when one goes back; what is let go is gone from it, and a shape that is none is not there."""
+    page.goto(serve(runs) + "/map?run=whole&word=king")
+    sheet()
+    seen = page.locator("#map-sheet").bounding_box()
+    assert seen is not None
+    page.locator("[data-map=lasso]").click()
+    for i, (x, y) in enumerate([(200, 200), (500, 220), (480, 450), (220, 430)]):
+        page.mouse.move(seen["x"] + x, seen["y"] + y, steps=4)
+        if i == 0:
+            page.mouse.down()
+    page.mouse.up()
+    chosen = page.evaluate("window.embviz.map.chosen")
+    assert len(chosen) > 5
+    expect(page.locator("#map-listed .chip")).to_have_count(len(chosen))
+    words, surrounded = page.locator("#map-listed .chip").all_text_contents(), page.url
+    tab = page.context.new_page()
+    tab.goto(surrounded)
+    expect(tab.locator("#map-listed .chip")).to_have_text(words)
+    assert tab.evaluate("window.embviz.map.chosen") == chosen
+    tab.keyboard.press("Escape")
+    expect(tab.locator(".chosen")).to_be_hidden()
+    tab.goto("about:blank")
+    tab.go_back()
+    expect(tab.locator("#map-about")).to_contain_text("102 words")
+    expect(tab.locator(".chosen")).to_be_hidden()
+    tab.goto(surrounded.rpartition(",")[0] + ",1.2.<b>")
+    tab.reload()
+    expect(tab.locator("#map-about")).to_contain_text("102 words")
+    assert tab.evaluate("window.embviz.map.chosen") is None
+    tab.close()
+    page.locator("#map-listed .chip").last.click()
+    expect(page.locator("#map-details h2")).to_have_text(words[-1])
+    assert page.evaluate("window.embviz.map.chosen") == chosen, "another word lets them be"
+    page.reload()
+    expect(page.locator("#map-listed .chip")).to_have_text(words)
+
+
 def test_a_link_changes_what_is_seen_when_it_is_clicked(page: Page, serve: Any, runs: Path, sheet: Sheet) -> None:
     """Two clicks in one breath: the second link was drawn before the first had changed anything, and undoes nothing."""
     near = ev.near(ev.open_run(runs / "whole").space, "king").words[1]

@@ -16,7 +16,7 @@
       else if (value) params.set(name, value);
       else params.delete(name);
     }
-    history.pushState({}, "", `${path}?${params}`);
+    history.pushState({}, "", `${path}?${params}${location.hash}`);
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate")); // as Dash's own link tells Dash's Location
     if (step.some(([name]) => PICTURES.includes(name))) window.scrollTo(0, 0);
   });

@@ -4,6 +4,7 @@
   "use strict";
 
   const { Points, Labels, Camera, marks, save } = window.embviz;
+  const SIDE = 65536; // places on each side of the points' grid
   const REACH = 12; // pixels around a point that mean it
   const NONE = 254; // the colour of a word of which nothing is known
   const tell = (id, data) => window.dash_clientside.set_props(id, { data });
@@ -56,7 +57,9 @@
     map.spec = spec;
     if (other) {
       map.points = points;
-      letGo();
+      const path = shapeOf(location.hash, spec);
+      setTool("move");
+      surround(path);
       map.labels = new Labels(points, spec.words, () => draw(false));
       window.embviz.wordsOf?.(map.labels); // a page without a server has all words already
       const view = viewOf(location.hash, spec);
@@ -218,7 +221,7 @@
   function click(x, y) {
     const row = nearest(x, y);
     if (row < 0) return;
-    if (map.chosen) surround(null);
+    if (map.chosen) surrounded(null);
     setTool("move");
     map.clicked = row;
     tell("map-clicked", { row, click: ++map.clicks });
@@ -238,7 +241,7 @@
       draw(true);
     },
     ends() {
-      surround(map.camera.dragged > 3 && map.path.length > 2 ? map.path : null);
+      surrounded(map.camera.dragged > 3 && map.path.length > 2 ? map.path : null);
       setTool("move");
     },
   };
@@ -251,10 +254,23 @@
     draw(false);
   }
 
-  // A hand draws hundreds of corners; two hundred are as good, and fit in an address.
+  // The same by the reader's hand, whose address keeps it.
+  function surrounded(path) {
+    surround(path);
+    if (map.spec) settled();
+  }
+
+  // A hand draws hundreds of corners; two hundred are as good, and fit in an address. They lie between the places of
+  // the points' grid, so that no point is on the line.
   function thinned(path) {
     const every = Math.ceil(path.length / 200);
-    return path.filter((_, i) => i % every === 0).map((p) => p.map((v) => Number(v.toFixed(6))));
+    return path.filter((_, i) => i % every === 0).map((p) => p.map((v) => between(Math.floor(v * SIDE))));
+  }
+
+  const between = (place) => (place + 0.5) / SIDE;
+
+  function written(path) {
+    return path.flat().map((v) => Math.floor(v * SIDE).toString(36)).join(".");
   }
 
   function setTool(tool) {
@@ -265,13 +281,14 @@
     if (map.canvas) map.canvas.classList.toggle("lasso", tool !== "move");
   }
 
-  // A view is kept in the URL behind #, where going back finds it and the server is not asked. It says which map it is
-  // of, since Dash carries it on to the next. Dash's own Location is told, or it would undo it with the next step.
+  // A view, and a shape if there is one, is kept in the URL behind #, where going back finds it and the server is not
+  // asked. It says which map it is of, since Dash carries it on to the next. Dash's own Location is told, or it would undo it with the next step.
   function settled() {
     map.moved = true;
     const { x, y, scale } = map.camera;
     if (!map.spec) return;
-    const hash = `#${x.toFixed(9)},${y.toFixed(9)},${scale.toFixed(1)},${sign(map.spec.points)}`;
+    const view = `#${x.toFixed(9)},${y.toFixed(9)},${scale.toFixed(1)},${sign(map.spec.points)}`;
+    const hash = map.chosen ? `${view},${written(map.path)}` : view;
     history.replaceState(history.state, "", hash);
     window.dash_clientside.set_props("url", { hash: location.hash, href: location.href });
     map.labels?.need(map.labels.rows(map.camera, map.camera.size, 2).slice(0, 800)); // what zooming in will show
@@ -284,6 +301,13 @@
     return sound && of === sign(spec.points) ? view : null;
   }
 
+  function shapeOf(hash, spec) {
+    const [, , , of, shape] = hash.slice(1).split(",");
+    const places = (of === sign(spec.points) && shape ? shape.split(".") : []).map((place) => between(parseInt(place, 36)));
+    const corners = places.flatMap((x, i) => (i % 2 ? [] : [[x, places[i + 1]]]));
+    return corners.length > 2 && corners.length <= 200 && corners.flat().every(Number.isFinite) ? corners : null;
+  }
+
   // A short sign of a text: which map a view is of.
   function sign(text) {
     let sum = 7;
@@ -293,7 +317,10 @@
 
   window.addEventListener("popstate", () => {
     const view = map.points && viewOf(location.hash, map.spec);
-    if (view) map.camera.set(view);
+    if (!view) return;
+    map.camera.set(view);
+    const path = shapeOf(location.hash, map.spec);
+    if (JSON.stringify(path) !== JSON.stringify(map.path ?? null)) surround(path);
   });
 
   // Escape lets the surrounded words go.
@@ -303,13 +330,13 @@
   });
 
   function letGo() {
-    surround(null);
+    surrounded(null);
     setTool("move");
   }
 
   // A press begins to surround, another one thinks better of it.
   function press(tool) {
-    if (map.chosen) surround(null);
+    if (map.chosen) surrounded(null);
     setTool(map.tool === tool ? "move" : tool);
   }
 

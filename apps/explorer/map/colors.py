@@ -128,13 +128,15 @@ def painted(run: Run, projection: Projection, selection: Selection, theme: str) 
 
 
 def regions(run: Run, projection: Projection, selection: Selection, theme: str) -> list[Region]:
-    """The name of each cluster, the middle of its words on a map in space, and its colour, the largest first; none for
-    other colours.
+    """The name of each cluster, the middle of those of its words that are shown on a map in space, and its colour, the
+    largest first; none for other colours.
     """
     if color(run, projection, selection) != "cluster":
         return []
     shades = hues(len(_clusters(run)), theme)
-    return [(name, middle, shades[number]) for name, middle, number, _ in _middles(run, projection.coords)]
+    return [
+        (name, middle, shades[number]) for name, middle, number, _ in _middles(run, projection, *_left(run, selection))
+    ]
 
 
 def named(run: Run, projection: Projection, selection: Selection) -> list[dict[str, Any]]:
@@ -143,13 +145,29 @@ def named(run: Run, projection: Projection, selection: Selection) -> list[dict[s
         return []
     return [
         {"name": name, "x": float(x), "y": float(y), "color": number, "size": size}
-        for name, (x, y), number, size in _middles(run, projection.sheet.places / 65_536)
+        for name, (x, y), number, size in _middles(run, projection, *_left(run, selection))
     ]
 
 
-def _middles(run: Run, places: np.ndarray) -> list[tuple[str, np.ndarray, int, int]]:
-    """The name of each cluster, the middle of its words, its number and its size, the largest first."""
+def _left(run: Run, selection: Selection) -> tuple[Selection, int]:
+    """What of a selection says which words are shown, and when the column that it names was changed."""
+    left = filters.given(selection)
+    return Selection(**left), columns.changed(run) if "column" in left else 0
+
+
+@lru_cache(maxsize=8)
+def _middles(run: Run, projection: Projection, left: Selection, changed: int) -> list[tuple[str, np.ndarray, int, int]]:
+    """The name of each cluster, the middle of those of its words that are shown, on a flat map in map units, its number
+    and how many they are, the largest first. A cluster of which no word is shown has no name to show either.
+    """
+    places = projection.coords if projection.sheet is None else projection.sheet.places / 65_536
     found, labels = _clusters(run), _clusters(run).labels[: len(places)]
+    try:
+        shown = filters.matching(run, left)
+    except EmbvizError:
+        shown = None  # where the colours come from, that is said
+    if shown is not None:
+        labels = np.where(shown[: len(places)], labels, -1)
     sizes = np.bincount(labels[labels >= 0], minlength=len(found))
     return [
         (" · ".join(found.names[number]), np.median(places[labels == number], axis=0), number, int(sizes[number]))
