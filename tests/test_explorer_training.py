@@ -16,11 +16,12 @@ from pages import said
 from embviz.apps.explorer import create_app, interface
 from embviz.apps.explorer.selection import Selection
 from embviz.apps.explorer.training import Trainings, brought, form, started, texts
-from embviz.apps.explorer.training.course import picture, read_history, time_left
+from embviz.apps.explorer.training.course import begin, picture, read_history, time_left
 from embviz.apps.explorer.training.fields import KINDS, arguments, fields_of, given, steps
 from embviz.cli import terminal
 from embviz.errors import EmbvizError
 from embviz.figures.history import history_figure
+from embviz.models import FAMILIES
 
 FORM = {"text": "lee", "column": None, "target": None, "encoding": "utf-8", "name": ""}
 
@@ -134,13 +135,32 @@ def test_what_is_no_text_is_not_kept(
 def test_the_form_shows_what_is_left_to_choose(idle: Trainings) -> None:
     table = texts.keep(idle.runs, "pairs.csv", sent("en,text,zh\na,b,c\n"))
     lines = texts.keep(idle.runs, "lines.jsonl", sent('{"text": "a"}\n'))
-    plain = form(idle, "word2vec", "lee", "encoder", "small", "utf-8", None, "en")
+    plain = form(idle, "word2vec", "lee", "encoder", "small", {}, "utf-8", None, "en")
     assert plain["own"] == plain["fields"][1] == {"display": "none"} and plain["name"] == "lee-word2vec"
-    pairs = form(idle, "attention", table, "seq2seq", "tiny", "utf-8", "gone", "zh")
+    pairs = form(idle, "attention", table, "seq2seq", "tiny", {}, "utf-8", "gone", "zh")
     assert pairs["columns"] == ["en", "text", "zh"] and pairs["column"] == "text"
     assert pairs["own"] == pairs["target_box"] == pairs["fields"][1] == {} and "400" in pairs["size_means"]
-    assert form(idle, "attention", lines, "seq2seq", "tiny", "utf-8", None, "en")["columns"] == ["text"]
-    assert form(idle, "attention", table, "encoder", "tiny", "no-such", None, "en")["columns"] == []
+    assert form(idle, "attention", lines, "seq2seq", "tiny", {}, "utf-8", None, "en")["columns"] == ["text"]
+    assert form(idle, "attention", table, "encoder", "tiny", {}, "no-such", None, "en")["columns"] == []
+
+
+def test_the_dial_says_what_it_sets_and_what_was_set_beside_it(idle: Trainings) -> None:
+    def said_of(family: str, **dial: str) -> dict[str, Any]:
+        return form(idle, "attention", "lee", family, "tiny", dial, "utf-8", None, "en")
+
+    assert "400 steps. On a laptop some 10 seconds." in said_of("encoder", steps="", layers="")["size_means"]
+    own = said_of("encoder", steps="20000", layers="six")["size_means"]
+    assert "20,000 steps." in own and "laptop" not in own and own.startswith("2 layers")
+    assert [said_of(family)["mask"] for family in FAMILIES] == [{}, {"display": "none"}, {}], "nothing is hidden there"
+
+
+def test_a_sample_begins_in_the_language_of_its_text(idle: Trainings) -> None:
+    table = texts.keep(idle.runs, "pairs.csv", sent("en,zh\na,b\n"))
+    for name, text in (("ours", "peoples-daily"), ("own", table)):
+        idle.add(name, "attention", ["--family=decoder", "--", text], {"family": "decoder"})
+    ours, own = Selection("training", training="ours"), Selection("training", training="own")
+    assert begin(idle, ours, "en") == begin(idle, own, "zh") == begin(idle, Selection("training"), "zh") == "中国"
+    assert begin(idle, own, "en") == "The"
 
 
 def test_what_is_typed_becomes_a_training_in_the_queue(idle: Trainings) -> None:

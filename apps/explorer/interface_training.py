@@ -35,9 +35,10 @@ TEXT = {
     "size_small": ("small", "小型"),
     "size_medium": ("medium", "中型"),
     "size_means": (
-        "{layers} layers × {heads} heads, {dims} dimensions, {steps:,} steps: on a laptop {time}.",
-        "{layers} 层 × {heads} 头，{dims} 维，{steps:,} 步：在笔记本电脑上{time}。",
+        "{layers} layers × {heads} heads, {dims} dimensions, {steps:,} steps.",
+        "{layers} 层 × {heads} 头，{dims} 维，{steps:,} 步。",
     ),
+    "size_takes": (" On a laptop {time}.", "在笔记本电脑上{time}。"),
     "time_tiny": ("some 10 seconds", "约 10 秒"),
     "time_small": ("about a minute", "约一分钟"),
     "time_medium": ("some hours", "数小时"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dash
-from dash import ClientsideFunction, Input, Output, State, html
+from dash import ClientsideFunction, Input, Output, State, html, no_update
 
 from embviz.apps.explorer import ids
 from embviz.apps.explorer.cards import HIDDEN, notice
@@ -16,7 +16,7 @@ from embviz.apps.explorer.frame import asked_for, on_error
 from embviz.apps.explorer.interface import explain, language, text, theme
 from embviz.apps.explorer.selection import Selection
 from embviz.apps.explorer.training import texts
-from embviz.apps.explorer.training.course import SEEN, picture
+from embviz.apps.explorer.training.course import SEEN, begin, picture
 from embviz.apps.explorer.training.fields import KINDS, arguments, fields_of, given
 from embviz.apps.explorer.training.layout import layout, text_choices
 from embviz.apps.explorer.training.queue import Trainings
@@ -25,6 +25,9 @@ from embviz.errors import EmbvizError
 from embviz.train.attention import SIZES
 
 __all__ = ["Trainings", "connect", "layout"]
+
+DIAL = ("layers", "heads", "dims", "steps")
+"""What is said of a size of the dial."""
 
 
 def connect(app: dash.Dash, trainings: Trainings) -> None:
@@ -49,14 +52,17 @@ def connect(app: dash.Dash, trainings: Trainings) -> None:
 
     @app.callback(
         Output(ids.TRAINING_WROTE, "children"),
+        Output(ids.TRAINING_BEGIN, "value"),
         Input(ids.TRAINING_WRITE, "n_clicks"),
         Input(ids.TRAINING_ASKED, "data"),  # another training: what was written is not its own
         State(ids.TRAINING_TITLE, "children"),
         State(ids.TRAINING_BEGIN, "value"),
         prevent_initial_call=True,
     )
-    def _write(clicks: int | None, search: str, name: str | None, begin: str | None) -> Any:
-        return written(trainings, name, begin, language()) if dash.ctx.triggered_id == ids.TRAINING_WRITE else None
+    def _write(clicks: int | None, search: str, name: str | None, begins: str | None) -> tuple[Any, Any]:
+        if dash.ctx.triggered_id == ids.TRAINING_WRITE:
+            return written(trainings, name, begins, language()), no_update
+        return None, begin(trainings, Selection.of("/training", search), language())
 
     @app.callback(
         Output(ids.URL, "search", allow_duplicate=True),
@@ -146,6 +152,7 @@ def _connect_form(app: dash.Dash, trainings: Trainings) -> None:
             "text_means": Output(ids.TRAINING_TEXT_MEANS, "children"),
             "fields": [Output(ids.training_fields(kind), "style") for kind in KINDS],
             "size_means": Output(ids.TRAINING_SIZE_MEANS, "children"),
+            "mask": Output(ids.training_field("attention", "mask"), "style"),
             "own": Output(ids.TRAINING_OWN, "style"),
             "column_box": Output(ids.TRAINING_COLUMN_BOX, "style"),
             "target_box": Output(ids.TRAINING_TARGET_BOX, "style"),
@@ -159,6 +166,7 @@ def _connect_form(app: dash.Dash, trainings: Trainings) -> None:
             "chosen": Input(ids.TRAINING_TEXT, "value"),
             "family": Input(ids.training_field("attention", "family"), "value"),
             "size": Input(ids.training_field("attention", "size"), "value"),
+            "dial": {name: Input(ids.training_field("attention", name), "value") for name in DIAL},
             "encoding": Input(ids.TRAINING_ENCODING, "value"),
             "search": Input(ids.TRAINING_ASKED, "data"),
             "column": State(ids.TRAINING_COLUMN, "value"),
@@ -175,18 +183,19 @@ def form(
     chosen: str,
     family: str,
     size: str,
+    dial: Mapping[str, str | None],
     encoding: str | None,
     column: str | None,
     language: str,
 ) -> dict[str, Any]:
     """What the form shows of itself: only what the choices so far leave to be chosen."""
     columns, entry = texts.columns(trainings.runs, chosen, encoding), texts.entry_of(chosen)
-    dial = {name: value for name, value in SIZES[size].items() if name in ("layers", "heads", "dims", "steps")}
     return {
         "kind_means": text(f"kind_{kind}_means", language),
         "text_means": f"{entry.description} {entry.licence}" if entry else "",
         "fields": [SEEN if each == kind else HIDDEN for each in KINDS],
-        "size_means": text("size_means", language, time=text(f"time_{size}", language), **dial),
+        "size_means": size_means(size, dial, language),
+        "mask": HIDDEN if family == "decoder" else SEEN,
         "own": HIDDEN if entry else SEEN,
         "column_box": SEEN if columns else HIDDEN,
         "target_box": SEEN if columns and kind == "attention" and family == "seq2seq" else HIDDEN,
@@ -195,6 +204,14 @@ def form(
         "targets": columns,
         "name": suggested(trainings, kind, chosen, family),
     }
+
+
+def size_means(size: str, typed: Mapping[str, str | None], language: str) -> str:
+    """What a size of the dial sets, but for what the reader has set; how long it takes, where nothing was."""
+    own = {name: int(value) for name, value in typed.items() if (value or "").strip().isdecimal()}
+    values = {name: SIZES[size][name] for name in DIAL} | own
+    said = text("size_means", language, **values)
+    return said if own else said + text("size_takes", language, time=text(f"time_{size}", language))
 
 
 def brought(

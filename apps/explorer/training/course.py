@@ -10,12 +10,13 @@ import plotly.graph_objects as go
 from dash import html
 
 from embviz.apps.explorer.cards import HIDDEN, empty, link, notice
-from embviz.apps.explorer.examples import sentence_for
+from embviz.apps.explorer.examples import EXAMPLES, sentence_for
 from embviz.apps.explorer.interface import text, worded
 from embviz.apps.explorer.selection import Selection
 from embviz.apps.explorer.training.fields import steps
 from embviz.apps.explorer.training.queue import Progress, Training, Trainings
 from embviz.apps.explorer.training.samples import writes
+from embviz.apps.explorer.training.texts import entry_of
 from embviz.errors import EmbvizError
 from embviz.figures.history import history_figure
 from embviz.runs import Run, open_run
@@ -30,17 +31,30 @@ def picture(trainings: Trainings, selection: Selection, theme: str, language: st
     The training that is shown is the one that the URL names; else the one that runs, else the one asked for last.
     """
     listed = [(training, trainings.progress(training)) for training in trainings.listed()]
-    at = next((i for i, (training, _) in enumerate(listed) if training.name == selection.training), None)
-    if at is None and not selection.training:
-        at = next(
-            (i for i, (_, now) in enumerate(listed) if now.state in ("running", "stopping")), 0 if listed else None
-        )
+    at = _watched(listed, selection)
     shown = listed[at] if at is not None else None
     rows = [_row(training, now, selection, shown is not None and training is shown[0], language)
             for training, now in listed]  # fmt: skip
     state = _one(trainings, *shown, selection, theme, language) if shown else _none(selection, theme, language)
     told = [(training.name, training.asked, now) for training, now in listed]
     return {**state, "list": _listed(rows, language), "stamp": repr((selection, told, _size(trainings, shown)))}
+
+
+def _watched(listed: list[tuple[Training, Progress]], selection: Selection) -> int | None:
+    """Which of the trainings is shown; None for none."""
+    if selection.training:
+        return next((i for i, (training, _) in enumerate(listed) if training.name == selection.training), None)
+    running = (i for i, (_, now) in enumerate(listed) if now.state in ("running", "stopping"))
+    return next(running, 0 if listed else None)
+
+
+def begin(trainings: Trainings, selection: Selection, language: str) -> str:
+    """What a sample of the training that is shown begins with: words in the language of its text, as far as that is
+    known, else in the reader's."""
+    listed = [(training, trainings.progress(training)) for training in trainings.listed()]
+    at = _watched(listed, selection)
+    entry = entry_of(listed[at][0].arguments[-1]) if at is not None else None
+    return EXAMPLES["begin"][entry.language if entry else language][0]
 
 
 def read_history(path: Path) -> tuple[list[int], list[float], list[tuple[int, float]]]:
@@ -192,7 +206,7 @@ def _row(training: Training, now: Progress, selection: Selection, chosen: bool, 
             ],
             selection,
             selection.but(training=training.name),
-            className="chosen-training" if chosen else "",
+            "chosen-training" if chosen else None,
         )
     )
 

@@ -155,7 +155,7 @@ def _control(kind: str, field: Field, language: str) -> Any:
     name = ids.training_field(kind, field.name)
     if field.name in _DRAWN_OUT:
         return _drawn_out(name, field, language)
-    told = {"id": name, "label": field.option, "description": worded(field.help, language), "size": "xs"}
+    told = {"id": name, "label": _label_of(field), "description": worded(field.help, language), "size": "xs"}
     if field.choices:
         data = [{"value": choice, "label": _choice(choice, language)} for choice in field.choices]
         return dmc.Select(**told, data=data, value=field.default, allowDeselect=False)
@@ -164,9 +164,14 @@ def _control(kind: str, field: Field, language: str) -> Any:
     return dmc.TextInput(**told, value=field.default, placeholder=hint, **number)
 
 
+def _label_of(field: Field) -> str:
+    """The name of a hyperparameter as a label beside others: Min count for --min-count."""
+    return field.option.replace("-", " ").capitalize()
+
+
 def _drawn_out(name: str, field: Field, language: str) -> Any:
     labels = {choice: text(f"size_{choice}", language) if field.name == "size" else choice for choice in field.choices}
-    label = text("size", language) if field.name == "size" else field.option
+    label = text("size", language) if field.name == "size" else _label_of(field)
     below = html.P(id=ids.TRAINING_SIZE_MEANS, className="quiet") if field.name == "size" else \
         html.P(worded(field.help, language), className="quiet")  # fmt: skip
     control = dmc.SegmentedControl(
