@@ -361,8 +361,11 @@ def test_the_path_keeps_what_lies_in_a_plane():
     angles = np.random.default_rng(0).uniform(0, 6, (3, 4))
     vectors = np.zeros((3, 4, 8), np.float32)
     vectors[..., 2], vectors[..., 5] = np.cos(angles) * 7, np.sin(angles) * 7
-    places = path(States("", ("a", "b", "c", "d"), vectors, "x")).reshape(-1, 2)
+    places, shares = path(States("", ("a", "b", "c", "d"), vectors, "x"))
+    places = places.reshape(-1, 2)
     flat = vectors.reshape(-1, 8) / 7
     far = [np.linalg.norm(each[:, None] - each[None], axis=-1) for each in (places, flat)]
-    assert np.allclose(*far, atol=1e-5)
-    assert path(States("", ("a",), vectors[:1, :1], "x")).shape == (1, 1, 2)
+    assert np.allclose(*far, atol=1e-5) and np.isclose(sum(shares), 1)
+    assert np.allclose(shares, places.var(0) / flat.var(0).sum(), atol=1e-6)
+    alone, none = path(States("", ("a",), vectors[:1, :1], "x"))
+    assert alone.shape == (1, 1, 2) and none == (0, 0)

@@ -1,5 +1,7 @@
 """Figures of evidence: comparisons, the logit lens, queries and keys, paths; their numbers are those of the records."""
 
+import html
+
 import numpy as np
 import pytest
 
@@ -7,10 +9,12 @@ from embviz.attention import Attention, read
 from embviz.attention.predictions import Lens, Predictions
 from embviz.attention.products import Products
 from embviz.attention.states import States, path
+from embviz.figures.attention.titles import across
 from embviz.figures.comparison import comparison_figure
 from embviz.figures.lens import lens_figure
 from embviz.figures.products import products_figure
 from embviz.figures.states import states_figure
+from embviz.figures.theme import plain
 
 TOKENS = ("<b>", "天气", "z" * 40)
 
@@ -92,6 +96,10 @@ def test_queries_and_keys_are_multiplied_dimension_by_dimension():
     assert np.allclose(q, queries[1:2], atol=1e-4) and np.allclose(k, keys, atol=1e-4)
     assert np.allclose(each, queries[1] * keys, atol=1e-4)
     assert np.allclose(score[:, 0], queries[1] @ keys.T / 2, atol=1e-3)
+    most = [f"{abs(values).max():.2g}" for values in (q, k, each, score)]
+    said = [note.text for note in figure.layout.annotations]
+    assert all(f"±{value}" in text for value, text in zip(most, said, strict=False)), "what the darkest colour means"
+    assert said[4] == f"weight ≤{np.nanmax(weight):.2g}"
     assert np.allclose(weight[:2, 0], seen.head(0, 0)[1, :2], atol=1e-4) and np.isnan(weight[2, 0])
 
 
@@ -99,12 +107,25 @@ def test_a_path_for_each_token_through_the_layers():
     found = States("", TOKENS, np.random.default_rng(0).normal(size=(4, 3, 8)).astype(np.float32), "m")
     figure = states_figure(found, "title", chosen=1)
     assert len(figure.data) == 3
-    places = path(found)
+    places, shares = path(found)
+    assert figure.layout.xaxis.title.text == f"component 1: {shares[0]:.0%} of variance"
+    assert figure.layout.yaxis.title.text == f"component 2: {shares[1]:.0%} of variance"
     for token, trace in enumerate(figure.data):
         assert np.allclose(np.stack([trace.x, trace.y], -1), places[:, token])
         assert trace.text[-1] and not any(trace.text[:-1])
     assert figure.data[1].line.width > figure.data[0].line.width and figure.data[0].opacity < 1
     assert figure.data[0].customdata[0] == "&lt;b&gt;<br>embedding"
+
+
+def test_a_title_is_in_lines_that_fit_across_the_picture():
+    found = States("", TOKENS, np.random.default_rng(0).normal(size=(4, 3, 8)).astype(np.float32), "m")
+    title = "模型：每个词元从嵌入（圆环）起经过各层的路径（方向的 PCA），and <b>words</b> after it"
+    wide, narrow = (states_figure(found, title, columns=columns).layout for columns in (96, 26))
+    assert wide.title.text == plain(title) and "<br>" not in plain(title)
+    lines = [html.unescape(line) for line in narrow.title.text.split("<br>")]
+    assert len(lines) == 3 and all(across(line) <= 1.45 * 26 for line in lines)
+    assert "".join(lines).replace(" ", "") == title.replace(" ", ""), "and nothing is lost"
+    assert narrow.margin.t == wide.margin.t + 40
 
 
 def test_names_at_the_ends_of_paths_lie_over_none_of_the_others():

@@ -195,6 +195,7 @@ TEXT = {
         "{model}：每个词元从嵌入（圆环）起经过各层的路径（方向的 PCA）",
     ),
     "path_after": ("after layer {layer}", "第 {layer} 层之后"),
+    "path_share": ("component {number}: {share:.0%} of variance", "第 {number} 主成分：占方差的 {share:.0%}"),
     "show_products": ("q · k", "q · k"),
     "show_predictions": ("predictions", "预测"),
     "show_paths": ("paths", "路径"),

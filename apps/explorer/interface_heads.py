@@ -14,9 +14,9 @@ TEXT = {
         "全部 {heads} 个头，统计自 {corpus} 的 {sentences:,} 个句子。灰色：{random} 个同样结构、权重随机的模型的头。表中为其均值。得分超过所有随机头、高出其均值三个标准差且不太小时才有标签。",
     ),
     "heads_none": (
-        "What kind is each head? All of them are scored over {sentences:,} sentences, and so are those of random models. "
+        "What kind is each head? All of them are scored over {sentences:,} sentences of the text at most, and so are those of random models. "
         "That takes seconds for a small model, minutes for a large one; the result is kept in the run.",
-        "每个头属于哪种类型？将用 {sentences:,} 个句子为所有头打分，并与随机模型比较。小模型需数秒，大模型需数分钟；结果保存在模型文件夹中。",
+        "每个头属于哪种类型？将用文本中至多 {sentences:,} 个句子为所有头打分，并与随机模型比较。小模型需数秒，大模型需数分钟；结果保存在模型文件夹中。",
     ),
     "heads_compute": ("Score all heads", "为所有头打分"),
     "heads_cancelled": ("Cancelled. Nothing was kept.", "已取消，没有保存任何内容。"),

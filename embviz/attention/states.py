@@ -118,18 +118,22 @@ def contexts(model: AttentionModel, sentences: Iterable[str], most: int = 500, r
     return Contexts(tuple(read), tuple(tokens), *where, np.concatenate(vectors, 1))
 
 
-def path(found: States) -> np.ndarray:
-    """(L + 1, T, 2) float32: the tokens' way through the layers on one map, the first two principal components of all
-    their vectors, each of length 1: with their lengths, which grow from layer to layer, they would lie on rays.
+def path(found: States) -> tuple[np.ndarray, tuple[float, float]]:
+    """The tokens' way through the layers on one map, the first two principal components of all their vectors, each of
+    length 1: with their lengths, which grow from layer to layer, they would lie on rays.
+
+    Returns:
+        (L + 1, T, 2) float32, the places; and which share of the vectors' variance either component keeps.
     """
     layers, count, dims = found.vectors.shape
     units = found.vectors / np.maximum(np.linalg.norm(found.vectors, axis=-1, keepdims=True), 1e-12)
     flat = units.reshape(-1, dims)
     centred = flat - flat.mean(0)
-    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    _, lengths, axes = np.linalg.svd(centred, full_matrices=False)
     kept = np.zeros((2, dims), np.float32)
     kept[: min(2, len(axes))] = axes[:2]
-    return (centred @ kept.T).reshape(layers, count, 2).astype(np.float32)
+    shares = [*(lengths**2 / max(float(lengths @ lengths), 1e-12)), 0.0][:2]
+    return (centred @ kept.T).reshape(layers, count, 2).astype(np.float32), (float(shares[0]), float(shares[1]))
 
 
 def _vectors(model: AttentionModel, ids: Any, source: Any) -> np.ndarray:

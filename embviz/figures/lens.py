@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from embviz.attention.predictions import Lens, Predictions
-from embviz.figures.attention.titles import AXIS, above_axis, brief, slanted
-from embviz.figures.theme import PALETTES, colorscale, over, plain, template
+from embviz.figures.attention.titles import AXIS, above_axis, brief, over, slanted
+from embviz.figures.theme import PALETTES, colorscale, plain, template
 
 _LONGEST = 10  # letters of a token in its cell
 _WRITTEN = 40  # tokens up to which the predictions are written into the cells
@@ -18,6 +18,7 @@ def lens_figure(
     title: str,
     theme: str = "light",
     names: tuple[str, str, str, str] = ("token", "after layer", "probability", "embedding"),
+    columns: int = 96,
 ) -> go.Figure:
     """Draw a row for each layer, the last at the top, a column for each token, and in each cell the likeliest token.
 
@@ -26,6 +27,7 @@ def lens_figure(
         title: what stands over it.
         theme: "light" or "dark".
         names: what the axes, the colours, and the row before the first layer are called.
+        columns: letters that fit across the picture.
     """
     best = np.stack([layer.probabilities[:, 0] for layer in lens.layers])
     tokens = lens.layers[0].tokens
@@ -50,10 +52,8 @@ def lens_figure(
     figure.update_yaxes(
         tickvals=np.arange(len(layers)), ticktext=layers, showgrid=False, title={"text": names[1], **font}
     )
-    figure.update_layout(
-        margin={"l": 12, "r": 12, "t": 46, "b": below + 30},
-        title=over(title),
-    )  # fmt: skip
+    first, top = over(title, theme, columns)
+    figure.update_layout(margin={"l": 12, "r": 12, "t": top, "b": below + 30}, title=first)
     return figure
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from embviz.attention.states import States, path
-from embviz.figures.attention.titles import across
-from embviz.figures.theme import PALETTES, hues, over, plain, template
+from embviz.figures.attention.titles import across, over
+from embviz.figures.theme import PALETTES, hues, plain, template
 
 _MOST = 40  # tokens whose names are written: of more there would be a tangle
 _FAINT = {"light": 0.3, "dark": 0.5}  # how visible the others are where one is chosen
@@ -21,8 +21,12 @@ _SIDES = {
 
 
 def states_figure(
-    found: States, title: str, theme: str = "light", names: tuple[str, str] = ("embedding", "after layer {layer}"),
+    found: States,
+    title: str,
+    theme: str = "light",
+    names: tuple[str, str, str] = ("embedding", "after layer {layer}", "component {number}: {share:.0%} of variance"),
     chosen: int | None = None,
+    columns: int = 96,
 ) -> go.Figure:  # fmt: skip
     """Draw a line for each token, from its embedding (a ring) to what the last layer gives (a point, named).
 
@@ -30,10 +34,11 @@ def states_figure(
         found: the vectors after each layer.
         title: what stands over it.
         theme: "light" or "dark".
-        names: what the places on the way are called.
+        names: what the places on the way are called, and what stands at an axis.
         chosen: the token that stands out; the others are fainter then.
+        columns: letters that fit across the picture.
     """
-    palette, places = PALETTES[theme], path(found)
+    palette, (places, shares) = PALETTES[theme], path(found)
     layers, count, _ = places.shape
     where = [names[0], *(names[1].format(layer=layer) for layer in range(layers - 1))]
     figure = go.Figure(layout={"template": template(theme), "uirevision": "states"})
@@ -53,12 +58,12 @@ def states_figure(
             textfont={"color": palette.text, "size": 12},
             customdata=[f"{name}<br>{place}" for place in where], hovertemplate="%{customdata}<extra></extra>",
         )  # fmt: skip
-    figure.update_xaxes(showticklabels=False, zeroline=False)
-    figure.update_yaxes(showticklabels=False, zeroline=False, scaleanchor="x")
-    figure.update_layout(
-        margin={"l": 12, "r": 12, "t": 46, "b": 12},
-        title=over(title),
-    )  # fmt: skip
+    kept = [{"text": names[2].format(number=number, share=share), "font": {"size": 12, "color": palette.quiet}}
+            for number, share in enumerate(shares, start=1)]  # fmt: skip
+    figure.update_xaxes(showticklabels=False, zeroline=False, title=kept[0])
+    figure.update_yaxes(showticklabels=False, zeroline=False, title=kept[1], scaleanchor="x")
+    first, top = over(title, theme, columns)
+    figure.update_layout(margin={"l": 32, "r": 12, "t": top, "b": 32}, title=first)
     return figure
 
 

@@ -88,14 +88,6 @@ def plain(text: str) -> str:
     return html.escape(text, quote=False)
 
 
-def over(title: str) -> dict[str, Any]:
-    """A line over a figure, from its left edge."""
-    return {
-        "text": plain(title), "font": {"size": 15}, "pad": {"l": 12, "t": 12},
-        "x": 0, "xref": "container", "xanchor": "left", "y": 1, "yref": "container", "yanchor": "top",
-    }  # fmt: skip
-
-
 def hues(n: int, theme: str) -> list[str]:
     """n colours that differ in hue, neighbours in the list the most; of one lightness, so that none stands out."""
     from colorsys import hls_to_rgb

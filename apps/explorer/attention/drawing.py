@@ -42,7 +42,7 @@ def drawn(
         EmbvizError: the model cannot be looked into so, or there is no such picture.
     """
     if selection.show in inside.SHOWS:
-        return inside.draw(library, selection, theme, language)
+        return inside.draw(library, selection, theme, language, columns)
     if compares(selection):
         return compared.picture(library, selection, theme, language, columns)
     return draw(seen, selection, theme, language, columns, area)

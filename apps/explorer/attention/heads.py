@@ -41,8 +41,11 @@ def layout(language: str) -> list[Any]:
             [
                 html.Div(id=ids.ATTENTION_KINDS_BACK),
                 html.Div(id=ids.ATTENTION_KINDS_OF, className="examples"),
-                *[dmc.Select(id=name, label=text(label, language), data=[], allowDeselect=False, maxDropdownHeight=420)
-                  for name, label in labels],
+                html.Div(
+                    [dmc.Select(id=name, label=text(label, language), data=[], allowDeselect=False,
+                                maxDropdownHeight=420) for name, label in labels],
+                    id=ids.ATTENTION_KINDS_SCORES, className="stacked", style=HIDDEN,
+                ),
                 html.Div(id=ids.ATTENTION_KINDS_ABOUT, className="quiet"),
             ],
             className="controls of-heads",
@@ -108,6 +111,7 @@ def connect(app: dash.Dash, library: Library, jobs: Jobs) -> None:
             "up": Output(ids.ATTENTION_KINDS_UP, "data"),
             "back": Output(ids.ATTENTION_KINDS_BACK, "children"),
             "of": Output(ids.ATTENTION_KINDS_OF, "children"),
+            "chosen": Output(ids.ATTENTION_KINDS_SCORES, "style"),
             "heeded": Output(ids.ATTENTION_KINDS_HEEDED, "data"),
         },
         inputs={
@@ -177,6 +181,7 @@ def page(library: Library, jobs: Jobs, selection: Selection, action: str, reader
     shown: dict[str, Any] = {
         "figure": empty(reader.theme), "message": None, "compute": HIDDEN, "idle": True, "progress": HIDDEN,
         "stage": "", "bar": 0, "about": None, "details": None, "across": [], "up": [], "back": back, "of": [],
+        "chosen": HIDDEN,
     }  # fmt: skip
     try:
         run = library.open(selection.model)
@@ -256,6 +261,6 @@ def _drawn(scores: HeadScores, selection: Selection, reader: Reader) -> dict[str
                 random=len(next(iter(scores.chance.values()))))  # fmt: skip
     return {
         "figure": heads_figure(scores, across, up, marked[0], marked[1], reader.theme, called, reader.size),
-        "across": known, "up": known, "about": [*about, html.P(over)],
+        "chosen": {}, "across": known, "up": known, "about": [*about, html.P(over)],
         "details": None if marked[0] is None else details(scores, selection, called, language),
     }  # fmt: skip

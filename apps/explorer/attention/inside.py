@@ -28,7 +28,7 @@ Inside = tuple[Callable[..., Any], Any, Callable[..., go.Figure], dict[str, Any]
 """What asks the model, what it answered, what draws that, and the arguments that it is drawn with."""
 
 
-def draw(library: Library, selection: Selection, theme: str, language: str) -> go.Figure:
+def draw(library: Library, selection: Selection, theme: str, language: str, columns: int) -> go.Figure:
     """The figure of the selection's `show`.
 
     Raises:
@@ -36,10 +36,10 @@ def draw(library: Library, selection: Selection, theme: str, language: str) -> g
     """
     draws = {"products": _products, "predictions": _predictions, "paths": _path}
     _, record, figure, arguments = draws[selection.show or ""](library, selection, language)
-    return figure(record, theme=theme, **arguments)
+    return figure(record, theme=theme, columns=columns, **arguments)
 
 
-def as_python(library: Library, selection: Selection, theme: str, language: str) -> str:
+def as_python(library: Library, selection: Selection, theme: str, language: str, columns: int) -> str:
     """The lines that draw the same in a notebook."""
     model, sentence, target = asked(library, selection)
     made = {"products": _products, "predictions": _predictions, "paths": _path}[selection.show or ""]
@@ -56,7 +56,7 @@ def as_python(library: Library, selection: Selection, theme: str, language: str)
         f"import embviz as ev\n\nrun = ev.open_run({str(library.open(selection.model).path.resolve())!r})\n"
         f"found = {function.__name__}(run.model, {sentence!r}{where}{told})\n"
         f"figure = {figure.__name__}(found{''.join(f', {name}={value!r}' for name, value in arguments.items())}, "
-        f"theme={theme!r})\n"
+        f"theme={theme!r}, columns={columns})\n"
     )
 
 
@@ -82,7 +82,7 @@ def _predictions(library: Library, selection: Selection, language: str) -> Insid
 
 def _path(library: Library, selection: Selection, language: str) -> Inside:
     model, sentence, target = asked(library, selection)
-    names = text("lens_embedding", language), text("path_after", language)
+    names = text("lens_embedding", language), text("path_after", language), text("path_share", language)
     chosen = selection.place if model.family == "seq2seq" else selection.token
     title = text("path_title", language, model=model.name)
     return states, _states(model, sentence, target), states_figure, {"title": title, "names": names, "chosen": chosen}

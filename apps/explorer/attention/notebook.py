@@ -22,7 +22,7 @@ def as_python(library: Library, selection: Selection, theme: str, language: str,
     """
     end = "figure.update_layout(width=None, height=None)\n"
     if selection.show in inside.SHOWS:
-        return inside.as_python(library, selection, theme, language) + end
+        return inside.as_python(library, selection, theme, language, columns) + end
     if compares(selection):
         return _beside(library, selection, theme, language, columns) + end
     show, heads = selection.show or "heatmap", heads_of(selection)

@@ -151,7 +151,7 @@ def named(run: Run, projection: Projection, selection: Selection) -> list[dict[s
 
 def _left(run: Run, selection: Selection) -> tuple[Selection, int]:
     """What of a selection says which words are shown, and when the column that it names was changed."""
-    left = filters.given(selection)
+    left: dict[str, Any] = filters.given(selection)
     return Selection(**left), columns.changed(run) if "column" in left else 0
 
 

@@ -208,7 +208,7 @@ def form(
 
 def size_means(size: str, typed: Mapping[str, str | None], language: str) -> str:
     """What a size of the dial sets, but for what the reader has set; how long it takes, where nothing was."""
-    own = {name: int(value) for name, value in typed.items() if (value or "").strip().isdecimal()}
+    own = {name: int(value) for name, value in typed.items() if value and value.strip().isdecimal()}
     values = {name: SIZES[size][name] for name in DIAL} | own
     said = text("size_means", language, **values)
     return said if own else said + text("size_takes", language, time=text(f"time_{size}", language))

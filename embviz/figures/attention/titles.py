@@ -5,12 +5,16 @@ In English and Chinese, so that a picture that is taken away says it too.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from embviz.attention import Attention
 from embviz.figures.theme import PALETTES, plain
+
+_OVER = 1.45  # letters of a title that a column holds
+_BREAKS = re.compile(r"(?<=\s)|(?<=[\u2e80-\u9fff\uff00-\uffef])(?=[\u2e80-\u9fff])")  # a line may end there
 
 LANGUAGES = ("en", "zh")
 LONGEST = 30  # letters of a token in a picture
@@ -159,6 +163,25 @@ def heading(first: str, more: Iterable[str], theme: str, columns: int, above: fl
         "y": 1, "yref": "container", "yanchor": "top", "font": {"size": 15},
     }  # fmt: skip
     return title, 18 + 20 * (1 + first.count("<br>") + len(lines)) + above
+
+
+def over(title: str, theme: str, columns: int, above: float = 8) -> tuple[dict[str, Any], float]:
+    """A title of one text for Plotly, in lines of so many columns, and the margin that it takes.
+
+    Args:
+        above: pixels that are to be free under it.
+    """
+    return heading(in_lines(title, _OVER * columns), (), theme, columns, above)
+
+
+def in_lines(text: str, letters: float) -> str:
+    """A text for Plotly in lines of at most so many letters, of which a Chinese one is two; a word is not broken."""
+    lines = [""]
+    for part in _BREAKS.split(text):
+        if lines[-1] and across(lines[-1]) + across(part.rstrip()) > letters:
+            lines.append("")
+        lines[-1] += part
+    return "<br>".join(plain(line.strip()) for line in lines)
 
 
 def brief(token: str, longest: int = LONGEST) -> str:
