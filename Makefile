@@ -53,7 +53,9 @@ runs/wikipedia-attention/meta.json: | .venv/ready
 
 # Chromium and the fonts that its pages need. Where they cannot be had the browser tests are skipped, and say so.
 browser:
-	@command -v chromium chromium-browser google-chrome >/dev/null \
-	|| (command -v apt-get >/dev/null && SUDO=$$(test "$$(id -u)" = 0 || echo sudo -n) \
-	    && $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium fonts-noto-cjk fonts-noto-color-emoji) \
+	@for found in chromium-headless-shell chromium chromium-browser google-chrome; do \
+	    command -v $$found >/dev/null && exit; done; \
+	(command -v apt-get >/dev/null && SUDO=$$(test "$$(id -u)" = 0 || echo sudo -n) \
+	    && $$SUDO apt-get update -qq && for browser in chromium-headless-shell chromium; do \
+	        $$SUDO apt-get install -y -qq $$browser fonts-noto-cjk fonts-noto-color-emoji && break; done) \
 	|| echo "Chromium is not here and could not be installed: the browser tests will be skipped."

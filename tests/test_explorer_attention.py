@@ -107,6 +107,12 @@ def test_every_picture_of_every_family(models: Library, family: str, show: str) 
     assert bool(seen["tall"]) == (show == "text")
 
 
+@pytest.mark.parametrize("show", ["products", "predictions", "paths"])
+def test_rows_are_played_where_there_are_rows(models: Library, show: str) -> None:
+    seen = picture(models, ASKED.but(model="decoder", show=show), "light", "en")
+    assert seen["message"] is None and len(seen["figure"].data) and seen["steps"] == HIDDEN
+
+
 def test_only_frames_are_sent_where_only_the_head_changes(models: Library) -> None:
     first = picture(models, ASKED, "light", "en")
     assert isinstance(first["overview"], go.Figure)

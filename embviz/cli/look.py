@@ -173,6 +173,11 @@ def attend(
         other = attention.read(attention.measured(open_run(compare).model, sentence, **asked), **reading)
         _changes(seen, other, attention.change(seen, other), as_json)
         return
+    _answer(seen, show, as_json, html, npz)
+
+
+def _answer(seen: Attention, show: str | None, as_json: bool, html: Path | None, npz: Path | None) -> None:
+    """What was seen, as it was asked for."""
     if html:
         write_page(_figure(seen, show), html)
     if npz:

@@ -37,6 +37,7 @@ from embviz.formats import read_vectors
 from embviz.runs import open_run
 from embviz.space import Space
 
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-swiftshader", "--disable-background-networking",
          "--enable-precise-memory-info", "--js-flags=--expose-gc"]  # fmt: skip
 table = Table("what", "measured")
@@ -288,7 +289,7 @@ def main(vectors: Annotated[Path, typer.Argument(help="A file of word vectors.")
             make(RUNS[name], glove, n)
             open_run(RUNS[name]).space.norms  # noqa: B018
         with served(Path(home) / "runs") as (address, server):
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             for name, n in (("large", 100_000), ("million", 1_000_000)):
                 step = server_side(address, name, n)
                 in_browser(browser.new_page(viewport={"width": 1280, "height": 800}), address, name, n)

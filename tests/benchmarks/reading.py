@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from map import quantiles, resident, served
+from map import CHROMIUM, quantiles, resident, served
 from playwright.sync_api import Page, Response, sync_playwright
 from rich.console import Console
 from rich.table import Table
@@ -194,7 +194,7 @@ def main() -> None:
         made(runs / "six", 6)
         twelve = made(runs / "twelve", 12)
         with served(runs) as (address, server):
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
             def page() -> Page:
                 return browser.new_page(viewport={"width": 1280, "height": 800})

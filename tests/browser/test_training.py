@@ -92,6 +92,9 @@ def test_training_from_a_text_to_what_it_looks_at(
     page.get_by_role("button", name="Remove from the list").click()
     expect(page.locator("#training-list .word")).to_have_text(["short"])
     assert sorted(path.name for path in runs.iterdir()) == [".texts", ".trainings", "short"]
+    expect(page).not_to_have_url(re.compile("training=long"))
+    page.wait_for_timeout(1_500)  # another tick, which looks for nothing that is gone
+    expect(page.locator("#training-title")).to_have_text("short")
 
     # And from a run that is made to its views.
     assert json.loads((runs / "short" / "meta.json").read_text())["params"]["family"] == "decoder"

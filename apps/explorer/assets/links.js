@@ -16,7 +16,8 @@
       else if (value) params.set(name, value);
       else params.delete(name);
     }
-    history.pushState({}, "", `${path}?${params}${location.hash}`);
+    const look = path === location.pathname ? location.hash : ""; // where one looks on the map (map.js)
+    history.pushState({}, "", `${path}?${params}${look}`);
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate")); // as Dash's own link tells Dash's Location
     if (step.some(([name]) => PICTURES.includes(name))) window.scrollTo(0, 0);
   });

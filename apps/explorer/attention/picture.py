@@ -12,7 +12,7 @@ from embviz.apps.explorer import stages
 from embviz.apps.explorer.attention import compared, saying, taking
 from embviz.apps.explorer.attention import heads as heads_page
 from embviz.apps.explorer.attention.asked import kind_of
-from embviz.apps.explorer.attention.drawing import ALL, compares, in_sight
+from embviz.apps.explorer.attention.drawing import ALL, SHOWS, compares, in_sight
 from embviz.apps.explorer.attention.drawing import drawn as drawn_of
 from embviz.apps.explorer.attention.looking import heads_of, look, look_step, of_two
 from embviz.apps.explorer.attention.measured import is_long, measured
@@ -139,8 +139,8 @@ def _pictured(figure: go.Figure) -> dict[str, Any]:
 
 
 def _steps(seen: Attention, selection: Selection) -> dict[str, Any]:
-    """The rows of what is written one by one; where all tokens see each other there are no steps."""
-    if seen.kind == "encoder":
+    """The rows of what is written one by one; where all tokens see each other, or no rows are shown, there are none."""
+    if seen.kind == "encoder" or selection.show not in (None, *SHOWS):
         return {}
     rows = len(seen.keys if seen.turned else seen.tokens)
     return {"steps": {}, "rows": {"max": rows, "value": min(selection.step or rows, rows), "step": selection.step}}

@@ -116,6 +116,7 @@ def _connect_picture(app: dash.Dash, trainings: Trainings) -> None:
             "list": Output(ids.TRAINING_LIST, "children"),
             "stamp": Output(ids.TRAINING_STAMP, "data"),
             "heeded": Output(ids.TRAINING_HEEDED, "data"),
+            "search": Output(ids.URL, "search", allow_duplicate=True),
         },
         inputs={
             "search": Input(ids.TRAINING_ASKED, "data"),
@@ -130,7 +131,7 @@ def _connect_picture(app: dash.Dash, trainings: Trainings) -> None:
         prevent_initial_call=True,
     )
     def _draw(search, clicks, ticks, name, stamp, heeded):  # type: ignore[no-untyped-def]
-        selection = Selection.of("/training", search)
+        selection, there = Selection.of("/training", search), no_update
         asked = asked_for(clicks, heeded, ticked=dash.ctx.triggered_id == ids.TRAINING_TICKER)
         if asked in acts and name:
             try:
@@ -139,10 +140,11 @@ def _connect_picture(app: dash.Dash, trainings: Trainings) -> None:
                 on_error(error)  # and the click is heeded, or it would be tried again at every tick
             if asked == ids.TRAINING_REMOVE and selection.training == name and trainings.get(name) is None:
                 selection = selection.but(training=None)
+                there = selection.search  # or the next tick would look for what is gone
         state = picture(trainings, selection, theme(), language())
         if state["stamp"] == stamp and asked == "tick":
             raise dash.exceptions.PreventUpdate
-        return {**state, "heeded": clicks}
+        return {**state, "heeded": clicks, "search": there}
 
 
 def _connect_form(app: dash.Dash, trainings: Trainings) -> None:
