@@ -13,6 +13,7 @@ from embviz.figures.attention.heatmap import row_frame
 from embviz.figures.attention.numbers import darkest, digits, most, rounded, scaled, shown
 from embviz.figures.attention.titles import (
     AXIS,
+    above_axis,
     beside_axis,
     brief,
     done,
@@ -30,6 +31,7 @@ _NAMED = 48  # tokens up to which all are named
 _NARROW = 48  # letters across: on a page that holds fewer the pictures stand under each other
 _LETTER = 10  # pixels that a letter across stands for
 _NAME = 34  # pixels that what an axis is called takes, or what stands over a picture
+_KEYS = 18  # pixels that what the keys are called takes
 _BAR = 60  # pixels that the scale of colours takes
 
 Look = dict[str, Any]
@@ -73,10 +75,14 @@ def comparison_figure(
     title, above = heading(of_head(left, *left_head, language), said, theme, columns, _NAME)
     beside = pixels([plain(brief(token, _LONGEST)) for token in left.tokens], _size(left.tokens))
     places, height = _places(parts, columns)
+    names, below = [beside_axis(sides(left, language)[0], beside + 8, theme)], _below(parts[-1][0]) + 8
+    if height is None:  # else the name over the next picture stands there
+        names.append(above_axis(sides(left, language)[1], _below(left), theme, "bottom"))
+        below += _KEYS
     layout: dict[str, Any] = {
         "template": template(theme), "uirevision": "comparison", "title": title, "shapes": [],
-        "annotations": [beside_axis(sides(left, language)[0], beside + 8, theme)],
-        "margin": {"l": beside + _NAME, "r": 8, "t": above, "b": _below(parts[-1][0]) + 8},
+        "annotations": names,
+        "margin": {"l": beside + _NAME, "r": 8, "t": above, "b": below},
         **({} if height is None else {"height": above + height}),
     }  # fmt: skip
     traces = []
@@ -169,7 +175,8 @@ def _axes(seen: Attention, at: int, place: dict[str, list[float]], named: bool) 
     return {
         f"xaxis{number}": {**across, "tickangle": -60, "side": "bottom", "anchor": f"y{number}", "domain": place["x"]},
         f"yaxis{number}": {**down, "autorange": "reversed", "constraintoward": "top", "anchor": f"x{number}",
-                           "showticklabels": named, "domain": place["y"], **square},
+                           "showticklabels": named, "ticks": "outside" if named else "",
+                           "domain": place["y"], **square},
     }  # fmt: skip
 
 

@@ -61,11 +61,13 @@
     }
     if (graph.data[0]?.type !== "heatmap") return;
     const size = Math.max(SMALLEST, Math.min(13, Math.floor(room(graph) * 0.8)));
-    const sides = Object.keys(graph.layout).filter((name) => graph.layout[name].ticktext);
     if (full.xaxis.tickfont?.size > size)
-      window.Plotly.relayout(graph, Object.fromEntries(sides.map((name) => [`${name}.tickfont.size`, size])));
+      window.Plotly.relayout(graph, Object.fromEntries(sides(graph).map((name) => [`${name}.tickfont.size`, size])));
     thin(graph);
   }
+
+  // The axes of a graph that have tokens.
+  const sides = ({ layout }) => Object.keys(layout).filter((name) => layout[name].ticktext);
 
   // Pixels of a token on an axis; on the closer one of both.
   const along = ({ _length, range: [from, to] }) => _length / Math.abs(to - from);
@@ -73,13 +75,13 @@
 
   // Where tokens would lie over each other every second one is named, or fewer; on zooming in and in files all are.
   function thin(graph) {
-    if (graph.data[0]?.type !== "heatmap" || graph.layout.yaxis3) return;
-    for (const side of ["x", "y"]) {
-      const axis = graph._fullLayout[`${side}axis`], [first, second] = axis.tickvals || [];
+    if (graph.data[0]?.type !== "heatmap") return;
+    for (const axis of sides(graph).map((name) => graph._fullLayout[name])) {
+      const [first, second] = axis.tickvals;
       if (second === undefined) continue;
       const step = Math.ceil((SMALLEST + 1) / (along(axis) * (second - first)));
       for (const kind of ["g", "path"])
-        graph.querySelectorAll(`.cartesianlayer ${kind}.${side}tick`)
+        graph.querySelectorAll(`.cartesianlayer ${kind}.${axis._id}tick`)
           .forEach((tick, i) => (tick.style.display = i % step ? "none" : ""));
     }
   }
