@@ -34,7 +34,7 @@ def test_a_comparison_has_the_one_the_other_and_the_signed_difference():
     assert figure.data[2].zmin == -figure.data[2].zmax
     titles = [each.text for each in figure.layout.annotations]
     over = ["the first", "the second: &lt;i&gt;a", "the second minus the first"]
-    assert titles == ["query (looks)", "key (is looked at)", *over]
+    assert titles == ["query (looks)", *over, "key (is looked at)"]
     assert figure.layout.title.text.startswith("weights: layer 0, head 1<br>")
     assert list(figure.layout.xaxis.ticktext)[:2] == ["&lt;b&gt;", "天气"]
 

@@ -75,13 +75,10 @@ def comparison_figure(
     title, above = heading(of_head(left, *left_head, language), said, theme, columns, _NAME)
     beside = pixels([plain(brief(token, _LONGEST)) for token in left.tokens], _size(left.tokens))
     places, height = _places(parts, columns)
-    names, below = [beside_axis(sides(left, language)[0], beside + 8, theme)], _below(parts[-1][0]) + 8
-    if height is None:  # else the name over the next picture stands there
-        names.append(above_axis(sides(left, language)[1], _below(left), theme, "bottom"))
-        below += _KEYS
+    below = _below(parts[-1][0]) + 8 + (_KEYS if height is None else 0)
     layout: dict[str, Any] = {
         "template": template(theme), "uirevision": "comparison", "title": title, "shapes": [],
-        "annotations": names,
+        "annotations": [beside_axis(sides(left, language)[0], beside + 8, theme)],
         "margin": {"l": beside + _NAME, "r": 8, "t": above, "b": below},
         **({} if height is None else {"height": above + height}),
     }  # fmt: skip
@@ -99,6 +96,8 @@ def comparison_figure(
             {**row_frame(row, len(seen.keys), theme), "xref": axes["xaxis"], "yref": axes["yaxis"]}
             for row in chosen if 0 <= row < len(seen.tokens)
         ]  # fmt: skip
+    if height is None:  # else the name over the next picture stands there
+        layout["annotations"].append(above_axis(sides(left, language)[1], _below(left), theme, "bottom"))
     return go.Figure([go.Heatmap(trace) for trace in traces], layout)
 
 
