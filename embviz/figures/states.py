@@ -54,7 +54,7 @@ def states_figure(
             line={"color": color, "width": 1.5 if token != chosen else 3},
             marker={"size": [9, *[5] * (layers - 2), 9][:layers], "color": color,
                     "symbol": ["circle-open", *["circle"] * (layers - 1)]},
-            text=[""] * (layers - 1) + [name if written else ""], textposition=sides[token],
+            text=[""] * (layers - 1) + [name if written else ""], textposition=sides[token], cliponaxis=False,
             textfont={"color": palette.text, "size": 12},
             customdata=[f"{name}<br>{place}" for place in where], hovertemplate="%{customdata}<extra></extra>",
         )  # fmt: skip

@@ -39,7 +39,7 @@
       },
     });
     if (graph) window.embviz.pointing(graph);
-    graph?.on("plotly_afterplot", () => thin(graph));
+    graph?.on("plotly_afterplot", () => fit(graph)); // it may be drawn long after it was asked for
     fit(drawn("attention-graph"));
   }
 
