@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -133,8 +133,8 @@ class Selection:
 
     def way_to(self, there: Selection) -> str:
         """What changes on the way to another selection, written as a URL writes it; what is to go has no value."""
-        now, then = asdict(self), asdict(there)
-        changed = {name: "" if value is None else value for name, value in then.items() if value != now[name]}
+        now = vars(self)
+        changed = {name: "" if value is None else value for name, value in vars(there).items() if value != now[name]}
         return urlencode(changed, errors="replace")
 
     def but(self, **changes: Any) -> Selection:

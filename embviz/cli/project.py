@@ -85,6 +85,20 @@ def project(
         if measure and not axis and len(made.coords) >= FEWEST:
             true = opened.faithfulness(*asked, report=report)
             opened.clusters(report)
+    kept = None if axis else opened.projection_path(*asked).is_file()
+    _answer(opened, made, kept, true, as_json, html, npz)
+
+
+def _answer(
+    opened: Run,
+    made: Projection,
+    kept: bool | None,
+    true: Faithfulness | None,
+    as_json: bool,
+    html: Path | None,
+    npz: Path | None,
+) -> None:
+    """The map as it was asked for."""
     if html:
         _map_page(opened, made, html)
     if npz:
@@ -92,7 +106,7 @@ def project(
     if as_json:
         dump(_facts(opened, made, true))
     else:
-        _say(made, None if axis else opened.projection_path(*asked).is_file(), true, (html, npz))
+        _say(made, kept, true, (html, npz))
 
 
 def _say(made: Projection, kept: bool | None, true: Faithfulness | None, files: tuple[Path | None, ...]) -> None:

@@ -92,10 +92,7 @@ def comparison_figure(
         traces.append(trace | axes)
         layout |= _axes(seen, at, place, named=not repeated)
         layout["annotations"].append(_over(name, axes))
-        layout["shapes"] += [
-            {**row_frame(row, len(seen.keys), theme), "xref": axes["xaxis"], "yref": axes["yaxis"]}
-            for row in chosen if 0 <= row < len(seen.tokens)
-        ]  # fmt: skip
+        layout["shapes"] += _frames(seen, chosen, axes, theme)
     if height is None:  # else the name over the next picture stands there
         layout["annotations"].append(above_axis(sides(left, language)[1], _below(left), theme, "bottom"))
     return go.Figure([go.Heatmap(trace) for trace in traces], layout)
@@ -195,6 +192,12 @@ def _over(name: str, axes: dict[str, str]) -> dict[str, Any]:
         "text": name, "showarrow": False, "font": {"size": 13}, "xref": f"{axes['xaxis']} domain", "x": 0.5,
         "yref": f"{axes['yaxis']} domain", "y": 1, "yanchor": "bottom", "yshift": 6,
     }  # fmt: skip
+
+
+def _frames(seen: Attention, chosen: Sequence[int], axes: dict[str, str], theme: str) -> list[dict[str, Any]]:
+    """A frame around each chosen row of a picture."""
+    where = {"xref": axes["xaxis"], "yref": axes["yaxis"]}
+    return [{**row_frame(row, len(seen.keys), theme), **where} for row in chosen if 0 <= row < len(seen.tokens)]
 
 
 def _size(tokens: Sequence[str]) -> int:

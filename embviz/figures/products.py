@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -38,9 +40,6 @@ def products_figure(
     """
     seen = products.attention
     tokens = [plain(brief(each, _LONGEST)) for each in seen.keys]
-    each = products.of(token)
-    scores = each.sum(1) / np.sqrt(each.shape[1])
-    weights = np.where(seen.seen[token], seen.weights[0, 0, token], np.nan)
     shares = _SHARES[columns < _NARROW]
     figure = make_subplots(
         2, 4, column_widths=shares, row_heights=[0.1, 0.9], horizontal_spacing=0.015, vertical_spacing=0.1,
@@ -48,12 +47,7 @@ def products_figure(
         subplot_titles=[f"{names[0]}: {brief(seen.tokens[token], _LONGEST)}", *names[1:]],
     )  # fmt: skip
     titles = figure.layout.annotations
-    both = colorscale(theme, signed=True)
-    parts = (
-        (products.queries[token][None], 1, 1, both), (products.keys, 2, 1, both), (each, 2, 2, both),
-        (scores[:, None], 2, 3, both), (weights[:, None], 2, 4, colorscale(theme)),
-    )  # fmt: skip
-    for at, (values, row, column, scale) in enumerate(parts):
+    for at, (values, row, column, scale) in enumerate(_parts(products, token, theme)):
         most = float(np.nanmax(np.abs(values), initial=0)) or 1.0
         low = 0.0 if column == 4 else -most
         darkest = f"{'≤' if column == 4 else '±'}{most:.2g}"
@@ -81,3 +75,15 @@ def products_figure(
         uirevision="products", title=first,
     )  # fmt: skip
     return figure
+
+
+def _parts(products: Products, token: int, theme: str) -> tuple[tuple[np.ndarray, int, int, Any], ...]:
+    """The numbers of each picture, its row and its column, and its colours: the query, the keys, their products by
+    dimension, the scores and the weights."""
+    each, seen, both = products.of(token), products.attention, colorscale(theme, signed=True)
+    scores = each.sum(1) / np.sqrt(each.shape[1])
+    weights = np.where(seen.seen[token], seen.weights[0, 0, token], np.nan)
+    return (
+        (products.queries[token][None], 1, 1, both), (products.keys, 2, 1, both), (each, 2, 2, both),
+        (scores[:, None], 2, 3, both), (weights[:, None], 2, 4, colorscale(theme)),
+    )  # fmt: skip

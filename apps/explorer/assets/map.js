@@ -282,7 +282,8 @@
   }
 
   // A view, and a shape if there is one, is kept in the URL behind #, where going back finds it and the server is not
-  // asked. It says which map it is of, since Dash carries it on to the next. Dash's own Location is told, or it would undo it with the next step.
+  // asked. It says which map it is of, since Dash carries it on to the next. Dash's own Location is told, or it would
+  // undo it with the next step.
   function settled() {
     map.moved = true;
     const { x, y, scale } = map.camera;

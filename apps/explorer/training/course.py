@@ -30,7 +30,7 @@ def picture(trainings: Trainings, selection: Selection, theme: str, language: st
 
     The training that is shown is the one that the URL names; else the one that runs, else the one asked for last.
     """
-    listed = [(training, trainings.progress(training)) for training in trainings.listed()]
+    listed = _standing(trainings)
     at = _watched(listed, selection)
     shown = listed[at] if at is not None else None
     rows = [_row(training, now, selection, shown is not None and training is shown[0], language)
@@ -38,6 +38,11 @@ def picture(trainings: Trainings, selection: Selection, theme: str, language: st
     state = _one(trainings, *shown, selection, theme, language) if shown else _none(selection, theme, language)
     told = [(training.name, training.asked, now) for training, now in listed]
     return {**state, "list": _listed(rows, language), "stamp": repr((selection, told, _size(trainings, shown)))}
+
+
+def _standing(trainings: Trainings) -> list[tuple[Training, Progress]]:
+    """All trainings, and how each stands."""
+    return [(training, trainings.progress(training)) for training in trainings.listed()]
 
 
 def _watched(listed: list[tuple[Training, Progress]], selection: Selection) -> int | None:
@@ -51,7 +56,7 @@ def _watched(listed: list[tuple[Training, Progress]], selection: Selection) -> i
 def begin(trainings: Trainings, selection: Selection, language: str) -> str:
     """What a sample of the training that is shown begins with: words in the language of its text, as far as that is
     known, else in the reader's."""
-    listed = [(training, trainings.progress(training)) for training in trainings.listed()]
+    listed = _standing(trainings)
     at = _watched(listed, selection)
     entry = entry_of(listed[at][0].arguments[-1]) if at is not None else None
     return EXAMPLES["begin"][entry.language if entry else language][0]
