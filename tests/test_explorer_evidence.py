@@ -121,7 +121,8 @@ def test_a_comparison_shows_both_and_the_difference(models: Library) -> None:
     one, two, less = (np.array(trace.z, float) for trace in figure.data)
     assert np.allclose(two - one, less, atol=2e-3) and abs(less).max() > 0
     titles = [annotation.text for annotation in figure.layout.annotations]
-    assert titles[1:] == ["the first", "the second: the other sentence", "the second minus the first"]
+    over = ["the first", "the second: the other sentence", "the second minus the first"]
+    assert titles[1:] == [*over, "key (is looked at)"]
     assert figure.layout.title.text.startswith("encoder: layer 1, head 0<br>")
     shorter = compared.picture(models, here("encoder", other_sentence="the king"), "dark", "zh", 96)
     assert len(shorter.data) == 2, "of other tokens there is no difference"

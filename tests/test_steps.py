@@ -133,5 +133,6 @@ def test_two_of_them_are_set_side_by_side_in_figure_and_notebook(folder: Path) -
     exec(lines, drawn)
     assert figure.to_json() == drawn["figure"].to_json()  # type: ignore[attr-defined]
     titles = [each.text for each in figure.layout.annotations]
-    assert titles[1:] == ["the first: court", "the second: court@4", "the second minus the first"]
+    over = ["the first: court", "the second: court@4", "the second minus the first"]
+    assert titles[1:] == [*over, "key (is looked at)"]
     assert [None not in row for row in figure.data[1].z][2:] == [False], "the step has reached two rows"
